@@ -1,0 +1,5 @@
+"""`python -m spondyl`."""
+
+from spondyl.app.cli import main
+
+main()

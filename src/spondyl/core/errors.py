@@ -1,0 +1,77 @@
+"""One family of errors: each message says object, got, expected, and what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class SpondylError(Exception):
+    """Refused input: the command line prints the message without a traceback and exits with code 2."""
+
+
+class CaseError(SpondylError):
+    """A case folder or its case.yaml is not what it should be."""
+
+
+class GridError(SpondylError):
+    """A voxel grid is not usable, or two grids that must agree do not."""
+
+
+class ImageError(SpondylError):
+    """An image holds values that cannot be what it claims to be."""
+
+
+class DicomError(SpondylError):
+    """A DICOM file or series cannot be used as it is."""
+
+
+class StructureError(SpondylError):
+    """A structure is missing, empty, or contradicts another."""
+
+
+class VolumeError(SpondylError):
+    """A target or avoidance volume cannot be drawn."""
+
+
+class MaterialError(SpondylError):
+    """A material is unknown or its composition does not add up."""
+
+
+class MachineError(SpondylError):
+    """A treatment machine file is incomplete or contradicts itself."""
+
+
+class PhantomError(SpondylError):
+    """A phantom file is not usable."""
+
+
+class DoseError(SpondylError):
+    """A dose cannot be computed or read."""
+
+
+class DoseGridError(DoseError):
+    """A dose grid does not fit the image or the structures."""
+
+
+class ProtocolError(SpondylError):
+    """A protocol, a goal or a metric is unknown or does not fit the plan."""
+
+
+class PlanError(SpondylError):
+    """A plan cannot be made from what was given."""
+
+
+class OutputError(SpondylError):
+    """An output could not be written; nothing half written was left behind."""
+
+
+def nearest(wanted: str, known: Iterable[str], count: int = 3) -> tuple[str, ...]:
+    """Return the known names closest to `wanted`, best first, for "did you mean" in messages.
+
+    >>> nearest("spinal_cort", ("spinal_cord", "spinal_canal", "GTV"))
+    ('spinal_cord', 'spinal_canal')
+    """
+    by_folded = {name.casefold(): name for name in known}
+    found = difflib.get_close_matches(wanted.casefold(), list(by_folded), n=count, cutoff=0.5)
+    return tuple(by_folded[name] for name in found)
