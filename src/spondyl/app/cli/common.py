@@ -1,0 +1,42 @@
+"""What every verb shares: bars for long work, tables for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from spondyl.core.progress import Progress as ProgressCallback
+from spondyl.core.progress import silent
+
+out_console = Console(highlight=False)
+err_console = Console(stderr=True, highlight=False)
+
+
+@contextmanager
+def progress_bars(quiet: bool = False) -> Iterator[ProgressCallback]:
+    """Yield a progress callback that draws one bar a stage on stderr; silent with `quiet`."""
+    if quiet:
+        yield silent
+        return
+    columns = (TextColumn("{task.description:<34}"), BarColumn(bar_width=30), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
+    with Progress(*columns, console=err_console) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def tell(stage: str, fraction: float) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=1.0)
+            bars.update(tasks[stage], completed=min(1.0, fraction))
+
+        yield tell
+
+
+def write_json(value: Any) -> None:
+    """Print `value` as JSON on stdout, nothing else."""
+    json.dump(value, sys.stdout, indent=2, ensure_ascii=False, allow_nan=False)
+    sys.stdout.write("\n")
