@@ -1,0 +1,119 @@
+"""Materials: elemental composition and density."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+
+import numpy as np
+import xraylib
+import yaml
+
+from spondyl.core.errors import MaterialError, nearest
+
+_SUM_TOLERANCE = 0.01
+
+
+@dataclass(frozen=True)
+class Material:
+    """A mixture of elements.
+
+    Parameters
+    ----------
+    name
+        As phantoms and overrides name it.
+    density_g_per_cm3
+        Nominal density; a `Medium` may give each voxel its own.
+    mass_fractions
+        Element symbol to fraction by mass; must add up to 1 within 1 % and is scaled to 1.
+    source
+        Where composition and density come from.
+
+    Raises
+    ------
+    MaterialError
+        If an element is unknown, a fraction negative, the sum not 1, or the density not positive and plausible.
+    """
+
+    name: str
+    density_g_per_cm3: float
+    mass_fractions: Mapping[str, float]
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.density_g_per_cm3 <= 25:
+            raise MaterialError(
+                f'material "{self.name}": density_g_per_cm3 must lie in (0, 25], got {self.density_g_per_cm3}; '
+                "give g/cm3, not kg/m3"
+            )
+        for symbol, fraction in self.mass_fractions.items():
+            _atomic_number(symbol, self.name)
+            if not (np.isfinite(fraction) and 0 <= fraction <= 1 + _SUM_TOLERANCE):
+                raise MaterialError(f'material "{self.name}": mass fraction of {symbol} must lie in 0..1, got {fraction}')
+        total = float(sum(self.mass_fractions.values()))
+        if abs(total - 1) > _SUM_TOLERANCE:
+            raise MaterialError(
+                f'material "{self.name}": mass fractions add up to {total:.4f}, expected 1; complete the composition'
+            )
+        scaled = {symbol: fraction / total for symbol, fraction in self.mass_fractions.items() if fraction > 0}
+        object.__setattr__(self, "mass_fractions", MappingProxyType(scaled))
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.density_g_per_cm3, tuple(sorted(self.mass_fractions.items()))))
+
+    def __reduce__(self) -> tuple[type[Material], tuple[str, float, dict[str, float], str]]:
+        return Material, (self.name, self.density_g_per_cm3, dict(self.mass_fractions), self.source)
+
+    def elements(self) -> Iterator[tuple[int, float, float]]:
+        """Atomic number, atomic weight in g/mol and mass fraction of each element."""
+        for symbol, fraction in self.mass_fractions.items():
+            z = _atomic_number(symbol, self.name)
+            yield z, float(xraylib.AtomicWeight(z)), fraction
+
+    @property
+    def electrons_per_gram_mol(self) -> float:
+        """Sum of w Z / A: mol of electrons a gram (water: 0.5551)."""
+        return sum(w * z / a for z, a, w in self.elements())
+
+    @property
+    def z_squared_per_gram_mol(self) -> float:
+        """Sum of w Z^2 / A, to which pair production and bremsstrahlung are proportional."""
+        return sum(w * z * z / a for z, a, w in self.elements())
+
+
+def _atomic_number(symbol: str, material: str) -> int:
+    try:
+        return int(xraylib.SymbolToAtomicNumber(symbol))
+    except ValueError as error:
+        raise MaterialError(
+            f'material "{material}": element "{symbol}" is unknown; use symbols such as H, C, O, Ca'
+        ) from error
+
+
+@cache
+def built_in_materials() -> Mapping[str, Material]:
+    """The materials that spondyl carries, by name, from `data/physics/materials.yaml`."""
+    text = files("spondyl").joinpath("data/physics/materials.yaml").read_text(encoding="utf-8")
+    return MappingProxyType({name: Material(name, **facts) for name, facts in yaml.safe_load(text).items()})
+
+
+MATERIALS: Mapping[str, Material] = built_in_materials()
+
+
+def find_material(name: str, known: Mapping[str, Material] = MATERIALS) -> Material:
+    """The material called `name`, case and `_` or `-` not mattering.
+
+    Raises
+    ------
+    MaterialError
+        If there is none; the nearest names are listed.
+    """
+    folded = {key.casefold().replace("_", "-"): key for key in known}
+    key = folded.get(name.casefold().replace("_", "-").replace(" ", "-"))
+    if key is None:
+        near = ", ".join(nearest(name, known) or tuple(known))
+        raise MaterialError(f'material "{name}" is unknown; nearest: {near}; or define it under materials')
+    return known[key]
