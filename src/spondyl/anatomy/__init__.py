@@ -1,6 +1,17 @@
 """Vertebral levels, sectors, target volumes, cord and canal, margins, contours and masks, measures."""
 
+from spondyl.anatomy.algebra import intersection, restrict_z, subtract, union
 from spondyl.anatomy.case import Case
+from spondyl.anatomy.contours import contours_to_structure
+from spondyl.anatomy.distance import signed_distance_mm
+from spondyl.anatomy.margins import expand, shrink
+from spondyl.anatomy.outline import structure_to_contours
+from spondyl.anatomy.sampling import sample_points
+from spondyl.anatomy.solid import CAPS, Cap
 from spondyl.anatomy.structure import ROLES, Contour, Role, Structure, Structures, from_coverage
 
 __all__ = ["ROLES", "Case", "Contour", "Role", "Structure", "Structures", "from_coverage"]
+__all__ += [
+    "CAPS", "Cap", "contours_to_structure", "expand", "intersection", "restrict_z", "sample_points", "shrink",
+    "signed_distance_mm", "structure_to_contours", "subtract", "union",
+]

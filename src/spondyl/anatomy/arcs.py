@@ -1,0 +1,80 @@
+"""How a border runs between and beyond contour planes: circular arcs of the signed distance.
+
+At a fixed point (x, y) the signed distance to the border is known on each contour plane. As a function of z it is
+taken to follow a circular arc through neighbouring planes. That is exact where it can be checked: a prism and a cone
+give straight lines, a sphere and a cylinder across the planes give circles of their own radius.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+@njit(cache=True)
+def bend(za, pa, zb, pb, zc, pc):
+    """Signed curvature in 1/mm of the circle through three points; positive bulges outwards (to larger p)."""
+    cross = (zb - za) * (pc - pa) - (zc - za) * (pb - pa)
+    product = np.hypot(zb - za, pb - pa) * np.hypot(zc - zb, pc - pb) * np.hypot(zc - za, pc - pa)
+    return -2.0 * cross / product
+
+
+@njit(cache=True)
+def arc(z1, p1, z2, p2, curvature, z):
+    """Value at z of the arc through two points; beyond them the arc goes on until it closes.
+
+    A curvature that would make the arc turn back between its ends is lowered to the largest that does not.
+    """
+    dz, dp = z2 - z1, p2 - p1
+    square = dz * dz + dp * dp
+    largest = 2.0 * dz / square
+    k = min(largest, max(-largest, curvature))
+    if abs(k) * np.sqrt(square) < 1e-5:
+        return p1 + dp * (z - z1) / dz
+    sign = 1.0 if k > 0 else -1.0
+    radius = 1.0 / abs(k)
+    aside = np.sqrt(max(0.0, radius * radius / square - 0.25))
+    centre_z = 0.5 * (z1 + z2) + sign * dp * aside
+    centre_p = 0.5 * (p1 + p2) - sign * dz * aside
+    rest = radius * radius - (z - centre_z) * (z - centre_z)
+    if rest < 0.0:
+        return min(centre_p, 0.0) - (abs(z - centre_z) - radius)
+    return centre_p + sign * np.sqrt(rest)
+
+
+@njit(cache=True)
+def lesser(first, second):
+    """The smaller of two bends that agree in sense, else none: no overshoot beside a flat run or a step."""
+    if first * second <= 0.0:
+        return 0.0
+    return first if abs(first) < abs(second) else second
+
+
+@njit(cache=True)
+def between(z, planes_z, values, known):
+    """Signed distance at z between planes 1 and 2 from those of planes 0 to 3, of which 0 and 3 may be unknown."""
+    low = high = 0.0
+    if known[0]:
+        low = bend(planes_z[0], values[0], planes_z[1], values[1], planes_z[2], values[2])
+    if known[3]:
+        high = bend(planes_z[1], values[1], planes_z[2], values[2], planes_z[3], values[3])
+    if known[0] and known[3]:
+        k = lesser(low, high)
+    else:
+        k = low if known[0] else high
+    return arc(planes_z[1], values[1], planes_z[2], values[2], k, z)
+
+
+@njit(cache=True)
+def beyond(reach, last, before, before_that, gap, gap_before, known):
+    """Signed distance `reach` mm beyond the last plane, from the last three planes' values.
+
+    `known` is how many of the three there are. A closing border goes on along its arc, an opening one at 45 degrees
+    at most, a flat one stays flat.
+    """
+    if known < 2 or last == before:
+        return last
+    k = 0.0
+    if known > 2:
+        k = max(0.0, bend(-gap - gap_before, before_that, -gap, before, 0.0, last))
+    value = arc(-gap, before, 0.0, last, k, reach)
+    return min(value, last + reach)

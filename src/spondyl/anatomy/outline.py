@@ -1,0 +1,163 @@
+"""Coverage to contours: closed polygons on each slice, for planning systems.
+
+The border on a slice is the 0.5 level of the coverage, linear between voxel centres (marching squares). Holes and
+islands are polygons of their own; where they lie inside one another they combine by even-odd (DICOM's
+CLOSEDPLANAR_XOR reading), as `contours_to_structure` reads them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from spondyl.anatomy.structure import Contour, Structure
+
+SIMPLIFY_MM = 0.03
+"""No vertex that is left out lies farther than this from the polygon."""
+LEVEL = 0.5
+SMALLEST_MM2 = 0.01
+
+
+def structure_to_contours(structure: Structure) -> tuple[Contour, ...]:
+    """Contours of a structure, from inferior to superior, on the slices of its grid.
+
+    Its own contours where it has them; else traced from the coverage.
+
+    Returns
+    -------
+    tuple of Contour
+        Closed polygons; one inside another is a hole (XOR). Empty for an empty structure.
+    """
+    if structure.contours:
+        return tuple(sorted(structure.contours, key=lambda c: c.z_mm))
+    if structure.is_empty:
+        return ()
+    grid = structure.local_grid
+    origin, spacing = np.array(grid.origin_mm[:2]), np.array(grid.spacing_mm[:2])
+    contours: list[Contour] = []
+    for z, layer in zip(grid.axis_mm("z"), structure.coverage, strict=True):
+        for loop in trace(np.pad(layer, 1)):
+            points = simplify((loop - 1.0) * spacing + origin)
+            if len(points) >= 3 and abs(area_mm2(points)) > SMALLEST_MM2:
+                contours.append(Contour(float(z), points))
+    return tuple(contours)
+
+
+def area_mm2(points_mm: NDArray[np.float64]) -> float:
+    """Signed area of a polygon (n, 2), positive when x turns towards y."""
+    x, y = points_mm[:, 0], points_mm[:, 1]
+    return 0.5 * float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))
+
+
+def trace(layer: NDArray[np.float32]) -> list[NDArray[np.float64]]:
+    """Loops (n, 2) of (x, y) indices along which the layer, zero at its rim, passes 0.5."""
+    points, starts = _trace(np.ascontiguousarray(layer, dtype=np.float32), LEVEL)
+    return [points[a:b] for a, b in zip(starts[:-1], starts[1:], strict=True)]
+
+
+@njit(cache=True)
+def _trace(layer, level):
+    """Follow each border cell by cell with the inside on the left; saddles part the inside."""
+    ny, nx = layer.shape
+    # edge ids: horizontal (j, i)-(j, i+1) -> 2 (j nx + i); vertical (j, i)-(j+1, i) -> 2 (j nx + i) + 1
+    following = np.full(2 * ny * nx, -1, dtype=np.int64)
+    for j in range(ny - 1):
+        for i in range(nx - 1):
+            south, north = 2 * (j * nx + i), 2 * ((j + 1) * nx + i)
+            west, east = 2 * (j * nx + i) + 1, 2 * (j * nx + i + 1) + 1
+            a, b = layer[j, i] >= level, layer[j, i + 1] >= level
+            c, d = layer[j + 1, i + 1] >= level, layer[j + 1, i] >= level
+            # crossing south: the inside passes from a to b; each segment goes in by one edge, out by another
+            if a and not d:
+                # west is crossed; walking with the inside to the left means entering through west
+                if not b:
+                    following[west] = south
+                elif not c:
+                    following[west] = east
+                else:
+                    following[west] = north
+            if b and not a:
+                if not c:
+                    following[south] = east
+                elif not d:
+                    following[south] = north
+                else:
+                    following[south] = west
+            if c and not b:
+                if not d:
+                    following[east] = north
+                elif not a:
+                    following[east] = west
+                else:
+                    following[east] = south
+            if d and not c:
+                if not a:
+                    following[north] = west
+                elif not b:
+                    following[north] = south
+                else:
+                    following[north] = east
+    total = 0
+    for e in range(len(following)):
+        if following[e] >= 0:
+            total += 1
+    points = np.empty((total, 2))
+    starts = [0]
+    n = 0
+    for first in range(len(following)):
+        e = first
+        while following[e] >= 0:
+            at = e // 2
+            j, i = at // nx, at % nx
+            u = layer[j, i]
+            if e % 2 == 0:
+                v = layer[j, i + 1]
+                points[n, 0], points[n, 1] = i + (level - u) / (v - u), j
+            else:
+                v = layer[j + 1, i]
+                points[n, 0], points[n, 1] = i, j + (level - u) / (v - u)
+            n += 1
+            after = following[e]
+            following[e] = -1
+            e = after
+        if n > starts[-1]:
+            starts.append(n)
+    return points, np.array(starts)
+
+
+def simplify(points_mm: NDArray[np.float64], tolerance_mm: float = SIMPLIFY_MM) -> NDArray[np.float64]:
+    """A closed polygon with the fewer vertices of Douglas and Peucker 1973 (doi:10.3138/FM57-6770-U75U-7727)."""
+    if len(points_mm) < 5:
+        return points_mm
+    far = int(np.argmax(((points_mm - points_mm[0]) ** 2).sum(axis=1)))
+    closed = np.vstack((points_mm, points_mm[:1]))
+    keep = _keep(closed, np.array([0, far, len(points_mm)]), tolerance_mm)
+    return closed[:-1][keep[:-1]]
+
+
+@njit(cache=True)
+def _keep(points, anchors, tolerance):
+    keep = np.zeros(len(points), dtype=np.bool_)
+    for a in anchors:
+        keep[a] = True
+    todo = [(anchors[0], anchors[1]), (anchors[1], anchors[2])]
+    while len(todo) > 0:
+        first, last = todo.pop()
+        dx, dy = points[last, 0] - points[first, 0], points[last, 1] - points[first, 1]
+        length = np.hypot(dx, dy)
+        widest, at = tolerance, -1
+        for n in range(first + 1, last):
+            ex, ey = points[n, 0] - points[first, 0], points[n, 1] - points[first, 1]
+            if length > 0.0:
+                t = min(1.0, max(0.0, (ex * dx + ey * dy) / (length * length)))
+                off = np.hypot(ex - t * dx, ey - t * dy)
+            else:
+                off = np.hypot(ex, ey)
+            if off > widest:
+                widest, at = off, n
+        if at >= 0:
+            keep[at] = True
+            todo.append((first, at))
+            todo.append((at, last))
+    return keep
