@@ -1,0 +1,95 @@
+"""A protocol's wishes in order of priority, and its hard limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from spondyl.core.errors import ProtocolError, nearest
+from spondyl.plan.goals import Goal, hot_fraction
+
+GOAL_KEYS = ("structure", "metric", "at_most", "at_least", "as_low_as_possible", "weight")
+STEP_KEYS = ("name", "goals", "beyond_goal")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One priority: goals that are pursued together, each with its weight among them.
+
+    `beyond_goal` says whether a later pass should push it past goals that were met.
+    """
+
+    name: str
+    goals: tuple[tuple[Goal, float], ...]
+    beyond_goal: bool = False
+
+
+@dataclass(frozen=True)
+class Wishlist:
+    """Hard limits (`never_above` hold from the first step; `at_least` are the first wish) and wishes in order."""
+
+    never_above: tuple[Goal, ...]
+    at_least: tuple[Goal, ...]
+    wishes: tuple[Wish, ...]
+
+    def all_goals(self) -> tuple[Goal, ...]:
+        """Every goal once, hard limits first."""
+        wished = tuple(goal for wish in self.wishes for goal, _ in wish.goals)
+        return tuple(dict.fromkeys((*self.never_above, *self.at_least, *wished)))
+
+    def only(self, known: Mapping[str, Any]) -> tuple[Wishlist, tuple[Goal, ...]]:
+        """The list without goals on structures that are not `known`, and those left out."""
+
+        def there(goal: Goal) -> bool:
+            return goal.structure in known or goal.structure == "fluence"
+
+        wishes = tuple(
+            Wish(wish.name, kept, wish.beyond_goal)
+            for wish in self.wishes
+            if (kept := tuple(pair for pair in wish.goals if there(pair[0])))
+        )
+        kept_list = Wishlist(
+            tuple(g for g in self.never_above if there(g)), tuple(g for g in self.at_least if there(g)), wishes
+        )
+        return kept_list, tuple(g for g in self.all_goals() if not there(g))
+
+
+def read_wishes(items: Sequence[Mapping[str, Any]], protocol: str) -> tuple[Wish, ...]:
+    """Wishes from a protocol's `wishlist:` key, first is most important.
+
+    Raises
+    ------
+    ProtocolError
+        If a key is unknown, a goal has not exactly one direction, or a metric cannot be optimised.
+    """
+    if not items:
+        raise ProtocolError(f'protocol "{protocol}" has no wishlist, so no plan can be made for it; add the key wishlist')
+    return tuple(_wish(item, protocol) for item in items)
+
+
+def _wish(item: Mapping[str, Any], protocol: str) -> Wish:
+    _check_keys(item, STEP_KEYS, f'protocol "{protocol}", wishlist')
+    goals = tuple(_goal(goal, protocol, str(item["name"])) for goal in item["goals"])
+    return Wish(str(item["name"]), goals, bool(item.get("beyond_goal", False)))
+
+
+def _goal(item: Mapping[str, Any], protocol: str, wish: str) -> tuple[Goal, float]:
+    where = f'protocol "{protocol}", wish "{wish}"'
+    _check_keys(item, GOAL_KEYS, where)
+    given = [key for key in ("at_most", "at_least", "as_low_as_possible") if key in item]
+    if len(given) != 1:
+        raise ProtocolError(f"{where}: a goal needs one of at_most, at_least, as_low_as_possible, got {given or 'none'}")
+    metric = str(item["metric"])
+    if metric not in ("Dmean", "overdose", "roughness"):
+        hot_fraction(metric, 1.0)
+    sense = -1 if given[0] == "at_least" else 1
+    limit = None if given[0] == "as_low_as_possible" else float(item[given[0]])
+    return Goal(str(item["structure"]), metric, sense, limit, wish), float(item.get("weight", 1.0))
+
+
+def _check_keys(item: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
+    for key in item:
+        if key not in known:
+            near = ", ".join(nearest(str(key), known) or known)
+            raise ProtocolError(f'{where}: key "{key}" is unknown; nearest: {near}')
