@@ -72,7 +72,7 @@ class Structure:
     def __post_init__(self) -> None:
         if self.role not in ROLES:
             raise StructureError(f'structure "{self.name}" has role "{self.role}", expected one of {", ".join(ROLES)}')
-        if self.grid.crop(self.box).shape != self.coverage.shape and self.coverage.size:
+        if self.coverage.size and self.grid.crop(self.box).shape != self.coverage.shape:
             raise StructureError(
                 f'structure "{self.name}": coverage has shape {self.coverage.shape}, its box {self.grid.crop(self.box).shape}'
             )
