@@ -1,0 +1,79 @@
+"""Dose at points and in cumulative bins: the compiled part of a DVH."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit, prange  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
+from numpy.typing import NDArray
+
+from spondyl.dose import Dose
+
+_EDGE_TOLERANCE = 1e-6  # of a voxel: a point this close to the outer voxel edge is still on the grid
+
+
+def dose_at(dose: Dose, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Trilinear dose at points.
+
+    Parameters
+    ----------
+    dose
+        On any grid; the axes increase by construction of `Grid`.
+    points_mm
+        Shape (n, 3) as (x, y, z), LPS mm.
+
+    Returns
+    -------
+    Dose in ``dose.unit``, shape (n,). NaN beyond the outer voxel edges; between the outermost voxel centres and
+    their edges the value of the nearest centre plane.
+    """
+    points = np.ascontiguousarray(points_mm, dtype=np.float64)
+    out = np.empty(len(points))
+    values: NDArray[Any] = np.ascontiguousarray(dose.values)
+    _interpolate(values, np.asarray(dose.grid.origin_mm), np.asarray(dose.grid.spacing_mm), points, out)
+    return out
+
+
+@njit(cache=True, parallel=True, nogil=True)
+def _interpolate(
+    values: NDArray[Any],
+    origin: NDArray[np.float64],
+    spacing: NDArray[np.float64],
+    points: NDArray[np.float64],
+    out: NDArray[np.float64],
+) -> None:
+    nz, ny, nx = values.shape
+    low = -0.5 - _EDGE_TOLERANCE
+    for n in prange(len(points)):  # pyright: ignore[reportUnknownVariableType, reportGeneralTypeIssues]
+        x = (points[n, 0] - origin[0]) / spacing[0]
+        y = (points[n, 1] - origin[1]) / spacing[1]
+        z = (points[n, 2] - origin[2]) / spacing[2]
+        inside = low <= x <= nx - 1 - low and low <= y <= ny - 1 - low and low <= z <= nz - 1 - low
+        if not inside:
+            out[n] = np.nan
+            continue
+        x = min(max(x, 0.0), nx - 1.0)
+        y = min(max(y, 0.0), ny - 1.0)
+        z = min(max(z, 0.0), nz - 1.0)
+        i, j, k = min(int(x), max(nx - 2, 0)), min(int(y), max(ny - 2, 0)), min(int(z), max(nz - 2, 0))
+        fx, fy, fz = x - i, y - j, z - k
+        i1, j1, k1 = min(i + 1, nx - 1), min(j + 1, ny - 1), min(k + 1, nz - 1)
+        near = (values[k, j, i] * (1 - fx) + values[k, j, i1] * fx) * (1 - fy) + (
+            values[k, j1, i] * (1 - fx) + values[k, j1, i1] * fx
+        ) * fy
+        far = (values[k1, j, i] * (1 - fx) + values[k1, j, i1] * fx) * (1 - fy) + (
+            values[k1, j1, i] * (1 - fx) + values[k1, j1, i1] * fx
+        ) * fy
+        out[n] = near * (1 - fz) + far * fz
+
+
+@njit(cache=True, nogil=True)
+def binned_volume(
+    dose_gy: NDArray[np.float64], weight_cm3: NDArray[np.float64], low_gy: float, width_gy: float, count: int
+) -> NDArray[np.float64]:
+    """Volume in each of `count` bins of `width_gy` from `low_gy`; the last bin holds its upper edge."""
+    volume = np.zeros(count)
+    for n in range(len(dose_gy)):
+        volume[min(int((dose_gy[n] - low_gy) / width_gy), count - 1)] += weight_cm3[n]
+    return volume
