@@ -7,8 +7,9 @@ beyond that the pieces are counted in bins of at most `BIN_GY` whose edges hold 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +45,9 @@ class DVH:
         Mean over the part on the dose grid.
     covered_fraction
         Fraction of the structure that lies on the dose grid; below 1, metrics are bounds (see `metrics`).
+    edge_gy
+        Highest dose in the structure within one dose voxel of the grid's border, where a part lies beyond it: what
+        that part is taken to get at most. Infinite where nothing is known of it.
 
     Raises
     ------
@@ -57,6 +61,7 @@ class DVH:
     total_cm3: float
     mean_gy: float
     covered_fraction: float = 1.0
+    edge_gy: float = math.inf
 
     def __post_init__(self) -> None:
         if self.dose_gy.shape != self.volume_cm3.shape or self.dose_gy.ndim != 1:
@@ -147,7 +152,8 @@ def dvh(dose: Dose, structure: Structure, *, cap: Cap = "half-slice", spacing_mm
     total = float(weight_cm3.sum())
     covered = float(weight_cm3[inside].sum()) / total
     _check_cover(structure, covered)
-    return from_samples(structure.name, dose_gy[inside], weight_cm3[inside], total_cm3=total)
+    curve = from_samples(structure.name, dose_gy[inside], weight_cm3[inside], total_cm3=total)
+    return curve if curve.is_whole else replace(curve, edge_gy=_edge_gy(dose, points_mm[inside], dose_gy[inside]))
 
 
 def dvhs(
@@ -233,6 +239,13 @@ def _counted(
     count = max(MIN_BINS, int(np.ceil((high - low) / BIN_GY)))
     volume: NDArray[np.float64] = binned_volume(dose_gy, weight_cm3, low, (high - low) / count, count)
     return np.linspace(low, high, count + 1), np.append(np.cumsum(volume[::-1])[::-1], 0.0)
+
+
+def _edge_gy(dose: Dose, points_mm: NDArray[np.float64], dose_gy: NDArray[np.float64]) -> float:
+    low, high = dose.grid.bounds_mm()
+    spacing = np.asarray(dose.grid.spacing_mm)
+    near = ((points_mm < low + spacing) | (points_mm > high - spacing)).any(axis=1)
+    return float(dose_gy[near].max()) if bool(near.any()) else math.inf
 
 
 def _same_frame(dose: Dose, structure: Structure) -> None:

@@ -105,9 +105,10 @@ def parse_metric(text: str) -> Metric:
 def metric(curve: DVH, text: str | Metric) -> MetricValue:
     """The value of a metric on a DVH.
 
-    A structure of which a part lies off the dose grid has bounds in place of a value: the part's dose is only
-    known not to be negative. A structure smaller than the cm3 asked for has no such dose: it is given as
-    unknown between its minimum and maximum, so that a limit is only met where every reading of it is.
+    Where a part of the structure lies off the dose grid, that part is taken to get something between nothing and the
+    highest dose at which the structure leaves the grid (`DVH.edge_gy`): what depends on it more than that has bounds
+    in place of a value. A structure smaller than the cm3 asked for has no such dose: it is given as unknown between
+    its minimum and maximum, so that a limit is only met where every reading of it is.
 
     Raises
     ------
@@ -116,59 +117,54 @@ def metric(curve: DVH, text: str | Metric) -> MetricValue:
     """
     asked = parse_metric(text) if isinstance(text, str) else text
     low, high = _bounds(curve, asked)
-    reason = _reason(curve, asked)
-    return MetricValue(curve.structure, asked.name, None if reason else low, asked.unit, low, high, reason)
+    too_small = asked.kind == "Dcc" and asked.argument > curve.total_cm3 * (1 + 1e-9)
+    known = not too_small and high - low <= 1e-9 * max(1.0, abs(low))
+    reason = "" if known else _reason(curve, asked, too_small)
+    return MetricValue(curve.structure, asked.name, low if known else None, asked.unit, low, high, reason)
 
 
-def _reason(curve: DVH, asked: Metric) -> str:
-    if asked.kind == "volume":
-        return ""
-    if not curve.is_whole:
-        return f"{100 * (1 - curve.covered_fraction):.3g} % of {curve.structure} lies outside the dose grid"
-    if asked.kind == "Dcc" and asked.argument > curve.total_cm3:
-        return (
-            f"{curve.structure} is {curve.total_cm3:.3g} cm3, smaller than the {asked.argument:g} cm3 asked"
-        )
-    return ""
+def _reason(curve: DVH, asked: Metric, too_small: bool) -> str:
+    if too_small:
+        return f"{curve.structure} is {curve.total_cm3:.3g} cm3, smaller than the {asked.argument:g} cm3 asked"
+    return f"{100 * (1 - curve.covered_fraction):.3g} % of {curve.structure} lies outside the dose grid"
 
 
 def _bounds(curve: DVH, asked: Metric) -> tuple[float, float]:
     """What the metric is at least and at most; equal where it is known."""
     missing = 0.0 if curve.is_whole else curve.total_cm3 - curve.covered_cm3
+    edge = curve.edge_gy if missing else -math.inf
     match asked.kind:
         case "volume":
             return curve.total_cm3, curve.total_cm3
         case "Dmean":
-            return (
-                (curve.mean_gy, curve.mean_gy)
-                if not missing
-                else (curve.mean_gy * curve.covered_fraction, math.inf)
-            )
+            known = curve.mean_gy * (curve.total_cm3 - missing) / curve.total_cm3
+            return known, known + (edge * missing / curve.total_cm3 if missing else 0.0)
         case "Dmax":
-            return curve.max_gy, math.inf if missing else curve.max_gy
+            return curve.max_gy, max(curve.max_gy, edge)
         case "Dmin":
             return (0.0 if missing else curve.min_gy), curve.min_gy
         case "D%":
-            return _hottest_bounds(curve, asked.argument / 100 * curve.total_cm3, missing)
+            return _hottest_bounds(curve, asked.argument / 100 * curve.total_cm3, edge)
         case "Dcc":
-            return _hottest_bounds(curve, asked.argument, missing)
+            return _hottest_bounds(curve, asked.argument, edge)
         case "V%" | "Vcc":
             at_least = curve.volume_at_least_cm3(asked.argument)
             scale = 100 / curve.total_cm3 if asked.kind == "V%" else 1.0
-            return at_least * scale, (at_least + missing) * scale
+            return at_least * scale, (at_least + (missing if edge >= asked.argument else 0.0)) * scale
         case "CVcc":
             below = curve.covered_cm3 - curve.volume_at_least_cm3(asked.argument)
-            return below, below + missing
+            return below + (missing if edge < asked.argument else 0.0), below + missing
 
 
-def _hottest_bounds(curve: DVH, volume_cm3: float, missing_cm3: float) -> tuple[float, float]:
-    """Lowest dose in the hottest volume: at least as if the missing part had none, at most as if it were hottest."""
-    if volume_cm3 > curve.total_cm3 * (1 + 1e-9):
-        return (0.0 if missing_cm3 else curve.min_gy), (math.inf if missing_cm3 else curve.max_gy)
-    covered = curve.covered_cm3
-    if not missing_cm3:
-        value = curve.dose_to_hottest_gy(min(volume_cm3, covered))
-        return value, value
-    low = curve.dose_to_hottest_gy(volume_cm3) if volume_cm3 <= covered else 0.0
-    high = curve.dose_to_hottest_gy(volume_cm3 - missing_cm3) if volume_cm3 >= missing_cm3 else math.inf
-    return low, high
+def _hottest_bounds(curve: DVH, volume_cm3: float, edge_gy: float) -> tuple[float, float]:
+    """Lowest dose in the hottest volume: at least as if the missing part had none, at most as if it had `edge_gy`."""
+    covered, total = curve.covered_cm3, curve.total_cm3
+    low_end = curve.min_gy if curve.is_whole else 0.0
+    if volume_cm3 > total * (1 + 1e-9):
+        return low_end, max(curve.max_gy, edge_gy)
+    low = curve.dose_to_hottest_gy(min(volume_cm3, covered)) if curve.is_whole or volume_cm3 <= covered else 0.0
+    if curve.is_whole or low >= edge_gy:
+        return low, low
+    rest = volume_cm3 - (total - covered)
+    high = curve.dose_to_hottest_gy(min(rest, covered)) if rest > 0 else math.inf
+    return low, max(low, min(edge_gy, high)) if math.isfinite(edge_gy) else max(low, high)
