@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from spondyl.core.citations import cite
+from spondyl.core import cite
 from spondyl.core.errors import DoseError
 from spondyl.dose.fields import Field
-from spondyl.physics.beam_model import BeamModel
+from spondyl.physics import BeamModel
 
 Floats = NDArray[np.float64]
 
@@ -44,7 +44,9 @@ class FluenceMap:
 
 
 @cite("Ahnesjö 1994, Med Phys 21:1227 (head scatter as an extended source)", "10.1118/1.597205")
-def incident_fluence(field: Field, model: BeamModel, *, pixel_mm: float = 1.0, margin_mm: float | None = None) -> FluenceMap:
+def incident_fluence(
+    field: Field, model: BeamModel, *, pixel_mm: float = 1.0, margin_mm: float | None = None
+) -> FluenceMap:
     """Fluence of `field` in air at the isocentre plane.
 
     Each pixel is the exact mean over its area of the beamlets it overlaps, so a sharp edge keeps its place to a
@@ -61,7 +63,7 @@ def incident_fluence(field: Field, model: BeamModel, *, pixel_mm: float = 1.0, m
         Pixel side.
     margin_mm
         How far the map reaches beyond the outermost beamlet edges; by default one pixel for a sharp beam, else
-        four standard deviations of the penumbra, or of a quarter of the head scatter's blur, whichever is wider.
+        four standard deviations of the penumbra or one of the head scatter's blur, whichever is wider.
 
     Raises
     ------
