@@ -15,3 +15,11 @@ __all__ += [
     "CAPS", "Cap", "contours_to_structure", "expand", "intersection", "restrict_z", "sample_points", "shrink",
     "signed_distance_mm", "structure_to_contours", "subtract", "union",
 ]
+
+from spondyl.anatomy.checks import check_sides, check_structures, overlap_cm3  # noqa: E402
+
+__all__ += ["check_sides", "check_structures", "overlap_cm3"]
+
+from spondyl.anatomy.names import tg263_name  # noqa: E402
+
+__all__ += ["tg263_name"]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from spondyl.anatomy import Case, Structures
-from spondyl.anatomy.checks import check_structures
+from spondyl.anatomy import Cap, Case, Structures, check_structures
 from spondyl.core.errors import CaseError
 from spondyl.core.image import Image
 from spondyl.core.progress import Progress, silent
@@ -14,7 +13,7 @@ from spondyl.io.ct_series import CtSeries, read_ct_series
 from spondyl.io.hounsfield import checked_hu
 from spondyl.io.masks import read_masks
 from spondyl.io.nifti import read_nifti
-from spondyl.io.rtstruct import Cap, check_frame, read_contours, structure_of
+from spondyl.io.rtstruct import check_frame, read_contours, structure_of
 
 
 def open_case(path: Path | str, cap: Cap = "half-slice", progress: Progress = silent) -> Case:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from spondyl.anatomy import Contour, Role, Structure, Structures
-from spondyl.anatomy.contours import contours_to_structure
+from spondyl.anatomy import Cap, Contour, Role, Structure, Structures, contours_to_structure
+
 from spondyl.core.errors import DicomError, StructureError
 from spondyl.core.grid import Grid
 from spondyl.core.progress import Progress, silent
 from spondyl.io.dicom_file import read_dicom, refusing, text
 from spondyl.io.roles import role_of
 
-Cap = Literal["half-slice", "none"]
+
 MAX_POINTS = 20_000_000
 _CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
 _PLANAR_TOLERANCE_MM = 0.02
