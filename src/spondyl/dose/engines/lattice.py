@@ -1,0 +1,136 @@
+"""Sets up the sweep: direction sets, axis orders, packed sources; hides the compiled kernel's bookkeeping."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.integrate import lebedev_rule
+
+from spondyl.core import Grid
+from spondyl.dose.engines.exponential_kernel import ExponentialKernel
+from spondyl.dose.engines.sweep import sweep
+
+Floats = NDArray[np.float64]
+Floats32 = NDArray[np.float32]
+
+# Array axes (of [z, y, x]) in the order that each sweep uses: the main axis first, memory order last.
+_ORDERS = ((0, 1, 2), (1, 0, 2), (2, 0, 1))
+_LARGEST_STEP = 0.5
+
+
+@dataclass(frozen=True)
+class Source:
+    """Energy released by one field in a box of the grid, float32 (groups, nz, ny, nx), from index `start`."""
+
+    start: tuple[int, int, int]
+    energy: Floats32
+    source_mm: Floats
+
+
+@cache
+def directions(degree: int) -> tuple[Floats, Floats]:
+    """Unit vectors (x, y, z), shape (n, 3), and solid angles in sr of a Lebedev rule.
+
+    Lebedev and Laikov 1999, Dokl Math 59:477; symmetric under all turns and mirrors of the lattice, and exact for
+    spherical harmonics up to `degree`.
+    """
+    vectors, weights = lebedev_rule(degree)
+    return np.ascontiguousarray(vectors.T), np.ascontiguousarray(weights)
+
+
+def transport(
+    grid: Grid,
+    density: Floats32,
+    sources: Sequence[Source],
+    kernels: Sequence[ExponentialKernel],
+    degree: int,
+    tell: Callable[[float], None],
+) -> Floats32:
+    """Energy deposited in each voxel, in the unit of the sources, float32, shape ``grid.shape``.
+
+    Parameters
+    ----------
+    density
+        Path length relative to water, float32, shape ``grid.shape``.
+    sources
+        One a field.
+    kernels
+        One a group, with the same decay constants.
+    degree
+        Of the direction set.
+    """
+    vectors, solid_angles = directions(degree)
+    amplitude = np.ascontiguousarray(np.stack([kernel.amplitude_per_sr for kernel in kernels]))
+    b_first = float(kernels[0].decay_per_cm[0])
+    spacing_zyx = np.asarray(grid.spacing_mm[::-1]) / 10
+    halvings = _halvings(b_first * float(density.max()) * float(spacing_zyx.max()) * np.sqrt(3.0))
+    total = np.zeros(grid.shape, np.float32)
+    main = _main_axis(vectors[:, ::-1], spacing_zyx)
+    for done, order in enumerate(_ORDERS):
+        chosen = main == order[0]
+        vectors_zyx = vectors[chosen][:, ::-1]
+        packed = _pack(sources, order, grid)
+        local = np.ascontiguousarray(density.transpose(order))
+        deposits = np.zeros((_copies(density.size), *local.shape), np.float32)
+        sweep(
+            np.ascontiguousarray(vectors_zyx[:, list(order)]),
+            np.ascontiguousarray(solid_angles[chosen]),
+            _phases(vectors_zyx[:, list(order)]),
+            local,
+            deposits,
+            b_first,
+            halvings,
+            *packed,
+            np.asarray(grid.origin_mm[::-1])[list(order)] / 10,
+            np.ascontiguousarray(spacing_zyx[list(order)]),
+            amplitude,
+        )
+        total += deposits.sum(axis=0).transpose(np.argsort(order))
+        tell((done + 1) / 3)
+    return total
+
+
+def _halvings(largest_step: float) -> int:
+    return max(0, int(np.ceil(np.log2(max(largest_step, 1e-9) / _LARGEST_STEP))))
+
+
+def _copies(voxels: int) -> int:
+    """How many partial sums: fixed by the size alone, so that the result does not depend on the machine."""
+    return 8 if voxels < 8_000_000 else 4 if voxels < 24_000_000 else 2
+
+
+def _main_axis(vectors_zyx: Floats, spacing_zyx: Floats) -> NDArray[np.intp]:
+    return np.argmax(np.abs(vectors_zyx) / spacing_zyx - 1e-9 * np.arange(3), axis=1)
+
+
+def _phases(vectors: Floats) -> Floats:
+    """Where a line stands between voxels where it enters: spread over directions, equal for mirrored ones."""
+    folded = np.round(np.sort(np.abs(vectors), axis=1), 9)
+    _, number = np.unique(folded, axis=0, return_inverse=True)
+    return np.mod(0.5 + 0.61803398875 * np.ravel(number), 1.0)
+
+
+def _pack(sources: Sequence[Source], order: tuple[int, int, int], grid: Grid):
+    axes = list(order)
+    arrays = [np.ascontiguousarray(s.energy.transpose(0, *(a + 1 for a in order))) for s in sources]
+    offset = np.cumsum([0, *(a.size for a in arrays)])[:-1].astype(np.int64)
+    box = np.array([[*np.asarray(s.start)[axes], *a.shape[1:]] for s, a in zip(sources, arrays, strict=True)], np.int64)
+    ranges = [_filled(a.any(axis=0)) for a in arrays]
+    range_offset = np.cumsum([0, *(len(r) for r in ranges)])[:-1].astype(np.int64)
+    places = np.array([np.asarray(s.source_mm)[::-1][axes] / 10 for s in sources])
+    energy = np.concatenate([a.ravel() for a in arrays])
+    return energy, offset, box, np.concatenate(ranges), range_offset, places
+
+
+def _filled(any_energy: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """First and one past last filled index of each row, shape (rows, 2)."""
+    rows = any_energy.reshape(-1, any_energy.shape[-1])
+    low = np.argmax(rows, axis=1)
+    high = rows.shape[1] - np.argmax(rows[:, ::-1], axis=1)
+    high[~rows.any(axis=1)] = 0
+    low[~rows.any(axis=1)] = 0
+    return np.stack([low, high], axis=1).astype(np.int64)
