@@ -23,3 +23,15 @@ __all__ += ["check_sides", "check_structures", "overlap_cm3"]
 from spondyl.anatomy.names import tg263_name  # noqa: E402
 
 __all__ += ["tg263_name"]
+
+from spondyl.anatomy.consensus import CONSENSUSES  # noqa: E402
+from spondyl.anatomy.foramen import foramen  # noqa: E402
+from spondyl.anatomy.involvement import Involvement, certain_overlap_cm3, expected_overlap_cm3  # noqa: E402
+from spondyl.anatomy.sectors import PARTS, SECTORS, Vertebra, cut_vertebra, divide_given  # noqa: E402
+from spondyl.anatomy.targets import draw_volumes  # noqa: E402
+from spondyl.anatomy.volumes import RuleUsed, Volumes, VolumeSettings  # noqa: E402
+
+__all__ += [
+    "CONSENSUSES", "Involvement", "PARTS", "RuleUsed", "SECTORS", "Vertebra", "VolumeSettings", "Volumes",
+    "certain_overlap_cm3", "cut_vertebra", "divide_given", "draw_volumes", "expected_overlap_cm3", "foramen",
+]

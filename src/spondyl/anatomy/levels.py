@@ -1,0 +1,44 @@
+"""Vertebral levels in order, and what depends on them."""
+
+from __future__ import annotations
+
+import re
+
+from spondyl.clinic.facts import LEVELS
+from spondyl.core.errors import CaseError, nearest
+
+_VERTEBRA = re.compile(r"^vertebra[_\s-]?([CTLS]\d{1,2})$", re.IGNORECASE)
+
+
+def checked_level(level: str) -> str:
+    """`level` as `LEVELS` writes it.
+
+    Raises
+    ------
+    CaseError
+        If it is not a vertebral level.
+    """
+    known = level.strip().upper()
+    known = known[0] + str(int(known[1:])) if re.fullmatch(r"[CTLS]\d{1,2}", known) else known
+    if known not in LEVELS:
+        raise CaseError(f'level "{level}" is not a vertebral level; expected one of C1 to S5, nearest: {", ".join(nearest(known, LEVELS))}')
+    return known
+
+
+def is_below(level: str, other: str) -> bool:
+    """Whether `level` lies caudal of `other`.
+
+    >>> is_below("L3", "L2"), is_below("L2", "L2"), is_below("T11", "L2")
+    (True, False, False)
+    """
+    return LEVELS.index(level) > LEVELS.index(other)
+
+
+def level_in_name(name: str) -> str | None:
+    """The level that a structure such as "vertebra_L2" names, None where it names none.
+
+    >>> level_in_name("vertebra_L2"), level_in_name("vertebra")
+    ('L2', None)
+    """
+    found = _VERTEBRA.match(name)
+    return checked_level(found.group(1)) if found else None
