@@ -14,9 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from spondyl.anatomy import Structure, Structures
-from spondyl.anatomy.sampling import sample_points
-from spondyl.anatomy.solid import Cap
+from spondyl.anatomy import Cap, Structure, Structures, sample_points
 from spondyl.core.errors import DoseError, DoseGridError, StructureError
 from spondyl.dose import Dose
 from spondyl.evaluate.interpolation import binned_volume, dose_at
@@ -153,7 +151,11 @@ def dvh(dose: Dose, structure: Structure, *, cap: Cap = "half-slice", spacing_mm
     covered = float(weight_cm3[inside].sum()) / total
     _check_cover(structure, covered)
     curve = from_samples(structure.name, dose_gy[inside], weight_cm3[inside], total_cm3=total)
-    return curve if curve.is_whole else replace(curve, edge_gy=_edge_gy(dose, points_mm[inside], dose_gy[inside]))
+    return (
+        curve
+        if curve.is_whole
+        else replace(curve, edge_gy=_edge_gy(dose, points_mm[inside], dose_gy[inside]))
+    )
 
 
 def dvhs(

@@ -7,8 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from spondyl.anatomy import Structure, Structures
-from spondyl.anatomy.solid import Cap
+from spondyl.anatomy import Cap, Structure, Structures
 from spondyl.core import Citation, note
 from spondyl.core.errors import DoseGridError, ProtocolError
 from spondyl.dose import Dose
@@ -111,13 +110,8 @@ class _PlanFacts:
         cap: Cap,
         known: dict[str, DVH],
     ) -> None:
-        self.dose, self.structures, self.fractions, self.prior, self.cap = (
-            dose,
-            structures,
-            fractions,
-            prior,
-            cap,
-        )
+        self.dose, self.structures, self.fractions, self.prior = dose, structures, fractions, prior
+        self._cap: Cap = cap
         self._made: dict[tuple[str, str], DVH] = {("physical", name): curve for name, curve in known.items()}
         self._doses: dict[str, Dose] = {"physical": dose}
 
@@ -132,7 +126,7 @@ class _PlanFacts:
     def value(self, structure: Structure, goal: Goal, asked: str) -> MetricValue:
         key = f"{goal.quantity} {goal.alpha_beta_gy}" if goal.quantity != "physical" else "physical"
         if (key, structure.name) not in self._made:
-            self._made[key, structure.name] = dvh(self._dose(goal, key), structure, cap=self.cap)
+            self._made[key, structure.name] = dvh(self._dose(goal, key), structure, cap=self._cap)
         return metric(self._made[key, structure.name], asked)
 
     def _dose(self, goal: Goal, key: str) -> Dose:

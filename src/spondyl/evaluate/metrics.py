@@ -16,6 +16,7 @@ from spondyl.core.errors import ProtocolError
 from spondyl.evaluate.dvh import DVH
 
 Kind = Literal["Dmean", "Dmax", "Dmin", "D%", "Dcc", "V%", "Vcc", "CVcc", "volume"]
+KNOWN = 1e-3  # bounds this close, relative or in Gy, % or cm3, are a value
 EXAMPLES = "Dmean, Dmax, Dmin, D98%, D0.03cc, V10Gy, V10Gy_cc, CV8.4Gy_cc, volume"
 
 _NUMBER = r"(\d+(?:\.\d*)?|\.\d+)"
@@ -118,14 +119,16 @@ def metric(curve: DVH, text: str | Metric) -> MetricValue:
     asked = parse_metric(text) if isinstance(text, str) else text
     low, high = _bounds(curve, asked)
     too_small = asked.kind == "Dcc" and asked.argument > curve.total_cm3 * (1 + 1e-9)
-    known = not too_small and high - low <= 1e-9 * max(1.0, abs(low))
+    known = not too_small and high - low <= KNOWN * max(1.0, abs(low))
     reason = "" if known else _reason(curve, asked, too_small)
-    return MetricValue(curve.structure, asked.name, low if known else None, asked.unit, low, high, reason)
+    return MetricValue(curve.structure, asked.name, (low + high) / 2 if known else None, asked.unit, low, high, reason)
 
 
 def _reason(curve: DVH, asked: Metric, too_small: bool) -> str:
     if too_small:
-        return f"{curve.structure} is {curve.total_cm3:.3g} cm3, smaller than the {asked.argument:g} cm3 asked"
+        return (
+            f"{curve.structure} is {curve.total_cm3:.3g} cm3, smaller than the {asked.argument:g} cm3 asked"
+        )
     return f"{100 * (1 - curve.covered_fraction):.3g} % of {curve.structure} lies outside the dose grid"
 
 
@@ -162,7 +165,9 @@ def _hottest_bounds(curve: DVH, volume_cm3: float, edge_gy: float) -> tuple[floa
     low_end = curve.min_gy if curve.is_whole else 0.0
     if volume_cm3 > total * (1 + 1e-9):
         return low_end, max(curve.max_gy, edge_gy)
-    low = curve.dose_to_hottest_gy(min(volume_cm3, covered)) if curve.is_whole or volume_cm3 <= covered else 0.0
+    low = (
+        curve.dose_to_hottest_gy(min(volume_cm3, covered)) if curve.is_whole or volume_cm3 <= covered else 0.0
+    )
     if curve.is_whole or low >= edge_gy:
         return low, low
     rest = volume_cm3 - (total - covered)
