@@ -53,6 +53,7 @@ def involved_bones(structures: Structures, gtv: Structure, level: str | None, *,
         raise VolumeError(
             f'"{gtv.name}" touches none of {names} by {touch_cm3:g} cm3 or more; give the vertebra it lies in, or correct the level'
         )
+    _refuse_other_level(level, masks, touched, sectors is not None, by_sectors, gtv.name)
     canal = _canal(structures, sectors if by_sectors else None, touched, derive_canal, assumptions)
     vertebrae: list[Vertebra] = []
     if sectors is not None and by_sectors:
@@ -63,6 +64,20 @@ def involved_bones(structures: Structures, gtv: Structure, level: str | None, *,
         assumptions.append(f"sectors of {vertebrae[-1].level or name} were computed from its mask and the canal")
         assumptions.extend(_cut_off(mask))
     return Bones(tuple(vertebrae), canal, tuple(assumptions))
+
+
+def _refuse_other_level(
+    level: str | None, masks: dict[str, Structure], touched: dict[str, Structure], has_sectors: bool, by_sectors: bool, gtv: str
+) -> None:
+    """The level to treat must be among the touched ones, where its bone is known."""
+    if level is None:
+        return
+    own = [name for name in masks if level_in_name(name) in (None, level)]
+    if by_sectors or any(name in touched for name in own) or not (own or has_sectors):
+        return
+    raise VolumeError(
+        f'case.yaml says level {level}, but "{gtv}" touches only {", ".join(touched)}; correct the level or the structures'
+    )
 
 
 def _given_sectors(structures: Structures, level: str | None, assumptions: list[str]) -> Structures | None:

@@ -18,7 +18,7 @@ from spondyl.anatomy.measures import measured
 from spondyl.anatomy.names import find_role, need_role, plain
 from spondyl.anatomy.neural import MITSUYOSHI, TRIAL_DOI, Neural, neural_structures, partial_cord
 from spondyl.anatomy.sacrum import sacral_ctv
-from spondyl.anatomy.sectors import Vertebra
+from spondyl.anatomy.sectors import COX, SECTORS, Vertebra
 from spondyl.anatomy.structure import Structure, Structures, from_coverage
 from spondyl.anatomy.volumes import RuleUsed, Volumes, VolumeSettings
 from spondyl.core.citations import Citation, collecting, note
@@ -82,6 +82,7 @@ def _draw(case: Case, consensus: str, settings: VolumeSettings, gtv_name: str, p
     _refuse_cord_overlap(gtv, neural)
     progress("Volumes", 0.2)
     if consensus == "sacrum-2020":
+        _refuse_free_vertebra(level)
         sacral = sacral_ctv(given, gtv, settings)
         ctv_bone, canal, involvements, rules = sacral.bone, sacral.spared, (), sacral.rules
         assumptions += sacral.assumptions
@@ -139,6 +140,11 @@ def _refuse_sacrum(level: str | None) -> None:
         raise VolumeError(f"level {level} is sacral and the six sectors are those of a free vertebra; use consensus sacrum-2020")
 
 
+def _refuse_free_vertebra(level: str | None) -> None:
+    if level is not None and not level.startswith("S"):
+        raise VolumeError(f"level {level} is not sacral, expected S1 to S5 for consensus sacrum-2020; use isrc-2012")
+
+
 def _by_table(
     consensus: str, bones: Bones, gtv: Structure, settings: VolumeSettings, assumptions: list[str]
 ) -> tuple[Structure, tuple[Involvement, ...], tuple[RuleUsed, ...]]:
@@ -166,6 +172,7 @@ def _by_table(
         rows = "; ".join(row.name for row in decision.rows)
         made.append(f"{found.level or 'vertebra'}: {', '.join(decision.parts)} by {consensus} ({rows})")
         assumptions += _said(consensus, found, settings)
+        assumptions += _ring(found, decision.parts)
     bone = from_coverage("CTV", "target", gtv.grid, coverage, made=tuple(made))
     if consensus == "rtog-0631" and settings.rtog_b == "margin":
         bone = _generous(bone, gtv, bones, involvements, settings)
@@ -196,6 +203,18 @@ def _said(consensus: str, found: Involvement, settings: VolumeSettings) -> list[
     if consensus == "rtog-0631" and pedicle:
         said.append(f"{where}: body and pedicles count as extensive: {settings.rtog_b} of the figure's two ways")
     return said
+
+
+def _ring(found: Involvement, parts: tuple[str, ...]) -> list[str]:
+    """A CTV all round the canal where the tumour is not all round."""
+    closed = {"vertebral_body", "pedicle_left", "pedicle_right", "lamina_left", "lamina_right"} <= set(parts)
+    if not closed or len(found.touched) == len(SECTORS):
+        return []
+    note(Citation(COX.text, COX.doi, "circumferential CTV"))
+    return [
+        f"{found.level or 'the vertebra'}: the CTV encircles the canal although the GTV touches only "
+        f"{', '.join(found.touched)}; the consensus keeps that for tumour all round: consider editing it"
+    ]
 
 
 def _generous(
