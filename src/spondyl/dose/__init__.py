@@ -1,7 +1,9 @@
 """Dose engines: one a file under engines/, compiled kernels beside them."""
 
+from spondyl.dose.compute import ENGINE_NAMES, ENGINES, Engine, compute_dose, find_engine
 from spondyl.dose.dose import Dose
 from spondyl.dose.fields import Field, gantry_axes
 from spondyl.dose.fluence import FluenceMap, incident_fluence
+from spondyl.dose.influence import Influence, beamlet_influence
 
-__all__ = ["Dose", "Field", "FluenceMap", "gantry_axes", "incident_fluence"]
+__all__ = ["ENGINES", "ENGINE_NAMES", "Dose", "Engine", "Field", "FluenceMap", "compute_dose", "find_engine", "Influence", "beamlet_influence", "gantry_axes", "incident_fluence"]

@@ -63,7 +63,7 @@ def incident_fluence(
         Pixel side.
     margin_mm
         How far the map reaches beyond the outermost beamlet edges; by default one pixel for a sharp beam, else
-        four standard deviations of the penumbra or one of the head scatter's blur, whichever is wider.
+        four standard deviations of the penumbra or two and a half of the head scatter, whichever is wider.
 
     Raises
     ------
@@ -79,23 +79,26 @@ def incident_fluence(
         )
     margin = _margin_mm(model, pixel_mm) if margin_mm is None else margin_mm
     u, v = (_centres(edges, pixel_mm, margin) for edges in (field.u_edges_mm, field.v_edges_mm))
-    total = _opening(field, u, v, pixel_mm, model.penumbra_sigma_mm, 1.0)
+    total = opening(field, u, v, pixel_mm, model.penumbra_sigma_mm)
     if model.horns is not None:
         total = total * model.horns.per_solid_angle(np.hypot(u[None, :], v[:, None]), model.sad_mm)
     if model.head_scatter is not None:
         sigma_mm, magnification = model.head_scatter.at_isocentre(model.sad_mm)
-        total = total + model.head_scatter.fraction * _opening(field, u, v, pixel_mm, sigma_mm, magnification)
+        total = total + model.head_scatter.fraction * opening(field, u, v, pixel_mm, sigma_mm, magnification)
     return FluenceMap(u, v, total * model.photons_per_cm2_per_unit)
 
 
 def blurred_opening(field: Field, u_mm: Floats, v_mm: Floats, sigma_mm: float) -> Floats:
-    """The field's beamlet fluence blurred by a Gaussian, at each pair (v, u) of a map; shape (nv, nu)."""
-    return _opening(field, u_mm, v_mm, 0.0, sigma_mm, 1.0)
+    """The field's beamlet fluence blurred by a Gaussian, at each pair (v, u) of points; shape (nv, nu)."""
+    return opening(field, u_mm, v_mm, 0.0, sigma_mm)
 
 
 def _margin_mm(model: BeamModel, pixel_mm: float) -> float:
     penumbra = 4 * model.penumbra_sigma_mm
-    head = model.head_scatter.at_isocentre(model.sad_mm)[0] if model.head_scatter is not None else 0.0
+    head = 0.0
+    if model.head_scatter is not None:
+        sigma_mm, magnification = model.head_scatter.at_isocentre(model.sad_mm)
+        head = 2.5 * sigma_mm / magnification
     return max(pixel_mm, penumbra, head)
 
 
@@ -105,7 +108,13 @@ def _centres(edges_mm: Floats, pixel_mm: float, margin_mm: float) -> Floats:
     return (low + high) / 2 + (np.arange(count) - (count - 1) / 2) * pixel_mm
 
 
-def _opening(field: Field, u: Floats, v: Floats, pixel_mm: float, sigma_mm: float, magnification: float) -> Floats:
+def opening(
+    field: Field, u: Floats, v: Floats, pixel_mm: float, sigma_mm: float, magnification: float = 1.0
+) -> Floats:
+    """The field's beamlet fluence blurred by a Gaussian and read at `magnification` times u and v; shape (nv, nu).
+
+    Mean over pixels of side `pixel_mm`, or values at the points where that is 0.
+    """
     half = pixel_mm / 2
     along_u = _shares(field.u_edges_mm, magnification * (u - half), magnification * (u + half), sigma_mm)
     along_v = _shares(field.v_edges_mm, magnification * (v - half), magnification * (v + half), sigma_mm)

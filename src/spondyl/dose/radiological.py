@@ -76,6 +76,13 @@ def beam_coordinates(field: Field, points_mm: Floats) -> tuple[Floats, Floats, F
     return u, v, along, np.sqrt((q * q).sum(axis=-1))
 
 
+def nearest_material(medium: Medium, points_mm: Floats) -> NDArray[np.uint8]:
+    """Material index of the medium's voxel nearest to each point, shape (n,)."""
+    index = np.rint(medium.grid.index_of(points_mm)).astype(np.int64)
+    k, j, i = np.clip(index, 0, np.asarray(medium.grid.shape) - 1).T
+    return medium.material[k, j, i]
+
+
 @cite("Siddon 1985, Med Phys 12:252 (radiological path)", "10.1118/1.595715")
 def radiological_fan(
     field: Field, relative_density: NDArray[np.float32], grid: Grid, u_mm: tuple[float, float], v_mm: tuple[float, float]

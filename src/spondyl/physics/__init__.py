@@ -1,6 +1,13 @@
 """Materials, CT calibration, cross sections, spectra, kernels, machines."""
 
-from spondyl.physics.beam_model import BeamModel, bare_beam
+from spondyl.physics.beam_model import (
+    BeamModel,
+    Contamination,
+    HeadScatter,
+    Horns,
+    ReferenceCondition,
+    bare_beam,
+)
 from spondyl.physics.cross_sections import (
     MassCoefficients,
     mass_attenuation,
@@ -12,11 +19,12 @@ from spondyl.physics.ct_calibration import CtCalibration, schneider_calibration
 from spondyl.physics.kernels import PointKernel, mono_kernel, mono_kernels, poly_kernel
 from spondyl.physics.materials import MATERIALS, Material, built_in_materials, find_material
 from spondyl.physics.medium import Medium, medium_from_ct, uniform_medium
+from spondyl.physics.pencil_kernel import PencilKernel, pencil_kernel
 from spondyl.physics.spectra import Spectrum, mohan_6mv, read_spectrum_csv
 
 __all__ = [
     "MATERIALS", "BeamModel", "CtCalibration", "MassCoefficients", "Material", "Medium", "PointKernel", "Spectrum",
     "bare_beam", "built_in_materials", "find_material", "mass_attenuation", "mass_coefficients",
     "mass_energy_absorption", "mass_energy_transfer", "medium_from_ct", "mohan_6mv", "mono_kernel", "mono_kernels",
-    "poly_kernel", "read_spectrum_csv", "schneider_calibration", "uniform_medium",
+    "PencilKernel", "pencil_kernel", "Contamination", "HeadScatter", "Horns", "ReferenceCondition", "poly_kernel", "read_spectrum_csv", "schneider_calibration", "uniform_medium",
 ]
