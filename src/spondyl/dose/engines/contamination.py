@@ -1,0 +1,91 @@
+"""Dose of electrons that come with the beam from the head."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numba import njit, prange
+from numpy.typing import NDArray
+
+from spondyl.core import Grid
+from spondyl.dose.engines.release_kernels import mark_field, path_to_source
+from spondyl.dose.fields import Field
+from spondyl.dose.fluence import opening as blurred_opening
+from spondyl.physics import BeamModel, Medium
+from spondyl.physics.electrons import relative_mass_stopping_power
+
+_PIXEL_MM = 2.0
+_DEEPEST_RANGES = 7.0
+
+
+def add_contamination(
+    dose: NDArray[np.float32], fields: Sequence[Field], medium: Medium, model: BeamModel, grid: Grid
+) -> NDArray[np.float32]:
+    """`dose` on `grid` with the contaminating electrons of `model`, where it has any.
+
+    The opening, blurred, falls off exponentially with water-equivalent depth (path by electron stopping power).
+    """
+    electrons = model.contamination
+    if electrons is None or electrons.surface_gy_cm2 == 0:
+        return dose
+    total = dose.astype(np.float64)
+    basis = np.zeros((len(medium.materials), 3))
+    basis[:, 0] = [relative_mass_stopping_power(m) for m in medium.materials]
+    reach = 4 * electrons.sigma_mm
+    for field in fields:
+        limits = np.array(
+            [field.u_edges_mm[0] - reach, field.u_edges_mm[-1] + reach, field.v_edges_mm[0] - reach, field.v_edges_mm[-1] + reach]
+        )
+        u = np.arange(limits[0], limits[1] + _PIXEL_MM, _PIXEL_MM)
+        v = np.arange(limits[2], limits[3] + _PIXEL_MM, _PIXEL_MM)
+        opening = blurred_opening(field, u, v, 0.0, electrons.sigma_mm)
+        opening = opening * electrons.surface_gy_cm2 * model.photons_per_cm2_per_unit
+        source = np.asarray(field.source_mm)
+        vectors = (source, np.asarray(field.u), np.asarray(field.v), field.direction)
+        place = (np.asarray(grid.origin_mm), np.asarray(grid.spacing_mm))
+        rows = mark_field(*place, np.asarray(grid.shape), *vectors, field.sad_mm, limits)
+        _add(
+            total, rows, *place, medium.density_g_per_cm3, medium.material, basis, np.asarray(medium.grid.origin_mm),
+            np.asarray(medium.grid.spacing_mm), *vectors, field.sad_mm, opening, u[0], v[0], _PIXEL_MM, electrons.range_mm,
+        )  # fmt: skip
+    return total.astype(np.float32)
+
+
+@njit(cache=True, fastmath=True, parallel=True)
+def _add(
+    dose, rows, origin, spacing, density, material, basis, medium_origin, medium_spacing, source, u, v, axis, sad,
+    opening, u0, v0, pixel, range_mm,
+):  # fmt: skip
+    nz, ny, _ = dose.shape
+    for k in prange(nz):
+        path = np.empty(3)
+        for j in range(ny):
+            for i in range(rows[k, j, 0], rows[k, j, 1]):
+                x = origin[0] + i * spacing[0]
+                y = origin[1] + j * spacing[1]
+                z = origin[2] + k * spacing[2]
+                a = int(np.rint((x - medium_origin[0]) / medium_spacing[0]))
+                b = int(np.rint((y - medium_origin[1]) / medium_spacing[1]))
+                c = int(np.rint((z - medium_origin[2]) / medium_spacing[2]))
+                if a < 0 or b < 0 or c < 0 or a >= density.shape[2] or b >= density.shape[1] or c >= density.shape[0]:
+                    continue
+                x -= source[0]
+                y -= source[1]
+                z -= source[2]
+                along = x * axis[0] + y * axis[1] + z * axis[2]
+                pu = ((x * u[0] + y * u[1] + z * u[2]) * sad / along - u0) / pixel
+                pv = ((x * v[0] + y * v[1] + z * v[2]) * sad / along - v0) / pixel
+                if pu < 0 or pv < 0 or pu >= opening.shape[1] - 1 or pv >= opening.shape[0] - 1:
+                    continue
+                path_to_source(density, material, basis, medium_origin, medium_spacing, c, b, a, source, path)
+                distance = np.sqrt(x * x + y * y + z * z)
+                depth = path[0] * 10.0
+                if depth > _DEEPEST_RANGES * range_mm:
+                    continue
+                iu, iv = int(pu), int(pv)
+                fu, fv = pu - iu, pv - iv
+                value = (1 - fv) * ((1 - fu) * opening[iv, iu] + fu * opening[iv, iu + 1]) + fv * (
+                    (1 - fu) * opening[iv + 1, iu] + fu * opening[iv + 1, iu + 1]
+                )
+                dose[k, j, i] += value * np.exp(-depth / range_mm) * sad * sad / (distance * distance)

@@ -1,0 +1,179 @@
+"""A phantom file, as its author wrote it: closed models that refuse what they do not know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from spondyl.core.errors import PhantomError, nearest
+
+Triple = tuple[float, float, float]
+Positive = Annotated[float, Field(gt=0)]
+Side = Annotated[float, Field(gt=0, le=400)]
+
+MAX_VOXELS = 60_000_000
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class GridFile(_Closed):
+    """Voxel edges and sizes along x, y, z."""
+
+    min_mm: Triple
+    max_mm: Triple
+    spacing_mm: tuple[Positive, Positive, Positive]
+
+    @model_validator(mode="after")
+    def _whole_voxels(self) -> GridFile:
+        total = 1.0
+        for axis, low, high, step in zip("xyz", self.min_mm, self.max_mm, self.spacing_mm, strict=True):
+            if not high > low:
+                raise ValueError(f"max_mm must exceed min_mm along {axis}, got {low}..{high}")
+            count = (high - low) / step
+            if abs(count - round(count)) > 1e-3 or round(count) < 1:
+                raise ValueError(
+                    f"spacing_mm {step} along {axis} does not divide {low}..{high} ({count:.3f} voxels); "
+                    "move an edge or change the spacing"
+                )
+            total *= count
+        if total > MAX_VOXELS:
+            raise ValueError(f"{total:.3g} voxels, expected at most {MAX_VOXELS:,}; use a coarser spacing_mm")
+        return self
+
+
+class BoxFile(_Closed):
+    shape: Literal["box"]
+    material: str
+    min_mm: Triple
+    max_mm: Triple
+
+    @model_validator(mode="after")
+    def _ordered(self) -> BoxFile:
+        if any(high <= low for low, high in zip(self.min_mm, self.max_mm, strict=True)):
+            raise ValueError(f"box max_mm must exceed min_mm along every axis, got {self.min_mm} and {self.max_mm}")
+        return self
+
+
+class SphereFile(_Closed):
+    shape: Literal["sphere"]
+    material: str
+    centre_mm: Triple
+    radius_mm: Positive
+
+
+class MaterialFile(_Closed):
+    density_g_per_cm3: Positive
+    mass_fractions: dict[str, Annotated[float, Field(ge=0)]]
+
+
+class VoxelsFile(_Closed):
+    file: Path
+    materials: Annotated[list[str], Field(min_length=1, max_length=255)]
+
+
+class PhotonBeamFile(_Closed):
+    """A bare divergent point source."""
+
+    kind: Literal["photon"]
+    spectrum_csv: Path
+    source_mm: Triple
+    direction: Triple
+    sad_mm: Annotated[float, Field(gt=0, le=10_000)] = 1000.0
+    field_mm: tuple[Side, Side]
+    x_axis: Triple = (1.0, 0.0, 0.0)
+
+
+class MachineBeamFile(_Closed):
+    """A machine's open field: placed like a photon beam, or by angles about an isocentre."""
+
+    kind: Literal["machine"]
+    machine: str
+    field_mm: tuple[Side, Side]
+    mu: Positive | None = None
+    source_mm: Triple | None = None
+    direction: Triple | None = None
+    x_axis: Triple = (1.0, 0.0, 0.0)
+    isocentre_mm: Triple | None = None
+    gantry_deg: float = 0.0
+    collimator_deg: float = 0.0
+    couch_deg: float = 0.0
+
+    @model_validator(mode="after")
+    def _one_placement(self) -> MachineBeamFile:
+        by_source = self.source_mm is not None and self.direction is not None
+        if by_source == (self.isocentre_mm is not None):
+            raise ValueError("give either source_mm and direction, or isocentre_mm with gantry_deg")
+        return self
+
+
+Solid = Annotated[BoxFile | SphereFile, Field(discriminator="shape")]
+Beam = Annotated[PhotonBeamFile | MachineBeamFile, Field(discriminator="kind")]
+
+
+class PhantomFile(_Closed):
+    """The whole file; see docs/how-to/phantom.md."""
+
+    grid: GridFile | None = None
+    background: str | None = None
+    solids: list[Solid] = []
+    voxels: VoxelsFile | None = None
+    materials: dict[str, MaterialFile] = {}
+    beam: Beam
+    engine: str = "collapsed-cone"
+    quality: Literal["final", "fast"] = "final"
+
+    @model_validator(mode="after")
+    def _one_geometry(self) -> PhantomFile:
+        if self.voxels is not None:
+            extra = [name for name in ("grid", "background", "solids") if getattr(self, name)]
+            if extra:
+                raise ValueError(f"voxels stands in place of grid, background and solids; remove {', '.join(extra)}")
+        elif self.grid is None or self.background is None:
+            raise ValueError("give grid and background (and solids), or voxels")
+        return self
+
+
+def read_phantom_file(path: Path) -> PhantomFile:
+    """Read and check a phantom file; paths in it are relative to it.
+
+    Raises
+    ------
+    PhantomError
+        If it is not YAML, or a key or value is not what it should be; the place and the remedy are named.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise PhantomError(f"phantom file {path} cannot be read: {error}; give a YAML text file") from error
+    except yaml.YAMLError as error:
+        raise PhantomError(f"phantom file {path} is not YAML: {error}; see docs/how-to/phantom.md") from error
+    if not isinstance(content, dict):
+        raise PhantomError(f"phantom file {path} holds {type(content).__name__}, expected keys grid, beam, engine, ...")
+    try:
+        return PhantomFile.model_validate(content)
+    except ValidationError as error:
+        raise PhantomError(f"phantom file {path}: {_explain(error)}") from error
+
+
+_KEYS = sorted(
+    {name for model in (PhantomFile, GridFile, BoxFile, SphereFile, MaterialFile, VoxelsFile, PhotonBeamFile, MachineBeamFile)
+     for name in model.model_fields}
+)  # fmt: skip
+
+
+def _explain(error: ValidationError) -> str:
+    return "; ".join(_one(fault) for fault in error.errors()[:4])
+
+
+def _one(fault: Any) -> str:
+    place = ".".join(str(part) for part in fault["loc"]) or "file"
+    if fault["type"] == "extra_forbidden":
+        near = nearest(str(fault["loc"][-1]), _KEYS)
+        return f"{place} is not a key" + (f", did you mean {near[0]}?" if near else "")
+    got = "" if isinstance(fault["input"], dict) else f", got {str(fault['input'])[:80]}"
+    return f"{place}: {fault['msg'].removeprefix('Value error, ')}{got}"
