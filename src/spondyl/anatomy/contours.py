@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from spondyl.anatomy.solid import CAPS, Cap, Raster, Slab, Solid, build_solid
+from spondyl.anatomy.solid import CAPS, Cap, Raster, Slab, Solid, build_solid, fractions
 from spondyl.anatomy.structure import Contour, Role, Structure, from_coverage
 from spondyl.core.errors import StructureError
 from spondyl.core.grid import Box, Grid
@@ -15,6 +15,8 @@ from spondyl.core.grid import Box, Grid
 CELLS_ACROSS = 48
 """A small structure's raster has at least this many cells across it."""
 LARGEST_SUBDIVISION = 16
+LARGE_SECTION = 20_000
+"""Voxels of a slice from which on a slice is cut into 4 instead of 8 layers."""
 
 
 def contours_to_structure(
@@ -77,8 +79,8 @@ def _cover(contours: tuple[Contour, ...], grid: Grid, cap: Cap) -> tuple[NDArray
     top = max([float(solid.z_mm[-1]), *(s.z_high_mm for s in solid.slabs)])
     k0, k1 = int(np.floor((bottom - z0) / dz + 0.5 + 1e-6)), int(np.ceil((top - z0) / dz + 0.5 - 1e-6))
     layers = np.zeros((max(1, k1 - k0), raster.ny // parts[1], raster.nx // parts[0]), dtype=np.float32)
-    for k in range(k0, k1):
-        _add_layer(solid, z0 + (k - 0.5) * dz, z0 + (k + 0.5) * dz, parts, layers[k - k0])
+    for slab in solid.slabs:
+        _add_slab(solid, slab, (z0 + (k0 - 0.5) * dz, dz), parts, layers)
     return _crop(layers, (k0, first[1], first[0]), grid)
 
 
@@ -99,24 +101,31 @@ def _grid_raster(
     return raster, (int(first[0]), int(first[1])), (int(parts[0]), int(parts[1]))
 
 
-def levels(slab: Slab, low_mm: float, high_mm: float, step_mm: float) -> tuple[NDArray[np.float64], float]:
-    """Heights of equal thin layers of a slab between two heights, and their thickness in mm."""
-    bottom, top = max(slab.z_low_mm, low_mm), min(slab.z_high_mm, high_mm)
-    if top - bottom <= 1e-9:
+def levels(low_mm: float, high_mm: float, step_mm: float, least: int = 1) -> tuple[NDArray[np.float64], float]:
+    """Heights of equal thin layers between two heights, no thicker than `step_mm`, and their thickness in mm."""
+    if high_mm - low_mm <= 1e-9:
         return np.empty(0), 0.0
-    count = max(2, int(np.ceil((top - bottom) / step_mm - 1e-6)))
-    thickness = (top - bottom) / count
-    return bottom + thickness * (np.arange(count) + 0.5), thickness
+    count = max(least, int(np.ceil((high_mm - low_mm) / step_mm - 1e-6)))
+    thickness = (high_mm - low_mm) / count
+    return low_mm + thickness * (np.arange(count) + 0.5), thickness
 
 
-def _add_layer(solid: Solid, low_mm: float, high_mm: float, parts: tuple[int, int], layer: NDArray[np.float32]) -> None:
-    step = max(0.25 * (high_mm - low_mm) if layer.size > 20_000 else 0.125 * (high_mm - low_mm), 0.05)
-    for slab in solid.slabs:
-        heights, thickness = levels(slab, low_mm, high_mm, step)
+def _add_slab(
+    solid: Solid, slab: Slab, start_and_step_mm: tuple[float, float], parts: tuple[int, int], layers: NDArray[np.float32]
+) -> None:
+    """Add what a slab fills to the layers of voxels, which begin at a height and are a step apart."""
+    start, dz = start_and_step_mm
+    field, raster = solid.at(slab), solid.raster
+    fraction = np.empty((raster.ny, raster.nx), dtype=np.float32)
+    step = dz / (4 if layers[0].size > LARGE_SECTION else 8)
+    first, last = int((slab.z_low_mm - start) / dz), int((slab.z_high_mm - start) / dz)
+    for k in range(first, min(last, len(layers) - 1) + 1):
+        low, high = max(slab.z_low_mm, start + k * dz), min(slab.z_high_mm, start + (k + 1) * dz)
+        heights, thickness = levels(low, high, step, least=2)
         for z in heights:
-            fraction = solid.section(slab, float(z))
-            blocks = fraction.reshape(layer.shape[0], parts[1], layer.shape[1], parts[0])
-            layer += blocks.mean(axis=(1, 3), dtype=np.float32) * np.float32(thickness / (high_mm - low_mm))
+            fractions(field.distance_mm(float(z)), raster.hx, raster.hy, fraction)
+            blocks = fraction.reshape(layers.shape[1], parts[1], layers.shape[2], parts[0])
+            layers[k] += blocks.mean(axis=(1, 3), dtype=np.float32) * np.float32(thickness / dz)
 
 
 def _crop(

@@ -121,14 +121,14 @@ def _seed(edges_mm, border, x0, y0, hx, hy, nearest, squared):
 
 @njit(cache=True)
 def signed_distance_raster(edges_mm, border, x0, y0, hx, hy, clip_mm, phi):
-    """Fill `phi` (ny, nx) with the distance in mm to the nearest border edge, positive inside, within +-clip_mm.
+    """Fill `phi` (ny, nx) with the distance in mm to the nearest border edge, positive inside, >= -clip_mm.
 
     Cells near an edge get its exact distance; the nearest edge then spreads over the raster in two sweeps
     (Danielsson 1980, doi:10.1016/0146-664X(80)90054-4).
     """
     ny, nx = phi.shape
     nearest = np.full((ny, nx), -1, dtype=np.int32)
-    squared = np.full((ny, nx), clip_mm * clip_mm, dtype=np.float64)
+    squared = np.full((ny, nx), 1e12, dtype=np.float64)
     _seed(edges_mm, border, x0, y0, hx, hy, nearest, squared)
     for sweep in range(2):
         step = 1 if sweep == 0 else -1
@@ -153,7 +153,7 @@ def signed_distance_raster(edges_mm, border, x0, y0, hx, hy, clip_mm, phi):
     for j in range(ny):
         for i in range(nx):
             d = np.sqrt(squared[j, i])
-            phi[j, i] = d if inside[j, i] else -d
+            phi[j, i] = d if inside[j, i] else max(-clip_mm, -d)
 
 
 @njit(cache=True)

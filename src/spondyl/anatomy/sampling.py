@@ -7,7 +7,8 @@ from numba import njit, prange
 from numpy.typing import NDArray
 
 from spondyl.anatomy.contours import levels
-from spondyl.anatomy.solid import CAPS, Cap, Raster, Solid, build_solid, fractions, slope
+from spondyl.anatomy.solid import CAPS, Cap, Raster, Solid, build_solid, fractions
+from spondyl.anatomy.rays import slope
 from spondyl.anatomy.structure import Contour, Structure
 from spondyl.core.errors import StructureError
 
@@ -81,9 +82,10 @@ def _from_contours(
     points: list[NDArray[np.float64]] = []
     weights: list[NDArray[np.float64]] = []
     for slab in solid.slabs:
-        heights, thickness = levels(slab, -np.inf, np.inf, step_mm)
+        field = solid.at(slab)
+        heights, thickness = levels(slab.z_low_mm, slab.z_high_mm, step_mm)
         for z in heights:
-            p, w = _layer(solid, solid.section_mm(slab, float(z)), float(z), thickness)
+            p, w = _layer(solid, field.distance_mm(float(z)), float(z), thickness)
             points.append(p)
             weights.append(w)
     if not points:

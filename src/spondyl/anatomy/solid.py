@@ -6,7 +6,7 @@ Each contour plane becomes a raster of signed distances; between planes and beyo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -14,12 +14,16 @@ from numba import njit, prange
 from numpy.typing import NDArray
 
 from spondyl.anatomy.arcs import between, beyond
+from spondyl.anatomy.branches import Polygons, ending
 from spondyl.anatomy.polygons import border_of, edges_of, half_plane_fraction, signed_distance_raster
+from spondyl.anatomy.rays import border_values, moved_border, slope, values_between
 from spondyl.anatomy.structure import Contour
 
 Cap = Literal["half-slice", "none"]
 CAPS: tuple[str, ...] = ("half-slice", "none")
 SAME_PLANE_MM = 0.01
+CLOSED_FRACTION = 0.02
+"""A section that goes on to less than this share of its area has closed."""
 LARGEST_GAP = 1.5
 """A gap of more than this many contour spacings parts a structure in two."""
 
@@ -60,21 +64,49 @@ class Solid:
     clip_mm: float
     slabs: tuple[Slab, ...]
 
-    def section(self, slab: Slab, z_mm: float) -> NDArray[np.float32]:
-        """Fraction of each raster cell (ny, nx) that lies inside at the height `z_mm` of `slab`."""
-        fraction = np.empty(self.distance_mm.shape[1:], dtype=np.float32)
-        fractions(self.section_mm(slab, z_mm), self.raster.hx, self.raster.hy, fraction)
-        return fraction
-
-    def section_mm(self, slab: Slab, z_mm: float) -> NDArray[np.float32]:
-        """Signed distance of each raster cell (ny, nx) at the height `z_mm` of `slab`."""
-        result = np.empty(self.distance_mm.shape[1:], dtype=np.float32)
-        planes = np.array(slab.planes)
-        cell = float(np.hypot(self.raster.hx, self.raster.hy))
+    def at(self, slab: Slab) -> Between | Beyond:
+        """What gives the section at any height of `slab`."""
         if slab.kind == "between":
-            _between(self.distance_mm, self.z_mm, planes, z_mm, self.clip_mm, cell, result)
-        else:
-            _beyond(self.distance_mm, self.z_mm, planes, z_mm, self.clip_mm, result)
+            return Between(self, slab)
+        return Beyond(self, slab)
+
+
+class Between:
+    """The section between two planes."""
+
+    def __init__(self, solid: Solid, slab: Slab) -> None:
+        self._solid, self._planes = solid, np.array(slab.planes)
+        self._values = np.empty((4, *solid.distance_mm.shape[1:]), dtype=np.float32)
+        r = solid.raster
+        values_between(solid.distance_mm, self._planes, r.hx, r.hy, solid.clip_mm, self._values)
+
+    def distance_mm(self, z_mm: float) -> NDArray[np.float32]:
+        """Signed distance of each raster cell (ny, nx) at a height."""
+        solid, result = self._solid, np.empty(self._values.shape[1:], dtype=np.float32)
+        heights = solid.z_mm[np.maximum(0, self._planes)]
+        cell = float(np.hypot(solid.raster.hx, solid.raster.hy))
+        _between(self._values, heights, self._planes, z_mm, solid.clip_mm, cell, result)
+        return result
+
+
+class Beyond:
+    """The section beyond a last plane."""
+
+    def __init__(self, solid: Solid, slab: Slab) -> None:
+        z, r, planes = solid.z_mm, solid.raster, np.array(slab.planes)
+        self._last, self._last_z = solid.distance_mm[planes[0]], float(z[planes[0]])
+        self._raster, self._count = r, 1 + int(planes[1] >= 0) + int(planes[2] >= 0)
+        self._gap = abs(z[planes[1]] - z[planes[0]]) if self._count > 1 else 0.0
+        self._gap_before = abs(z[planes[2]] - z[planes[1]]) if self._count > 2 else 0.0
+        self._cells, self._values = border_values(solid.distance_mm, planes, r.hx, r.hy, solid.clip_mm)
+
+    def distance_mm(self, z_mm: float) -> NDArray[np.float32]:
+        """Signed distance of each raster cell (ny, nx) at a height."""
+        if self._count == 1:
+            return self._last
+        moved = _beyond(self._values, self._gap, self._gap_before, self._count, abs(z_mm - self._last_z))
+        result = np.empty_like(self._last)
+        moved_border(self._last, self._cells, moved, self._raster.hx, self._raster.hy, result)
         return result
 
 
@@ -94,13 +126,68 @@ def build_solid(contours: Sequence[Contour], raster: Raster, cap: Cap, slice_spa
     planes = planes_of(contours)
     z = np.array([height for height, _ in planes])
     clip = _clip_mm(planes, z, slice_spacing_mm)
-    distance = np.empty((len(planes), raster.ny, raster.nx), dtype=np.float32)
-    for plane, (_, polygons) in enumerate(planes):
+    stack = _Stack(raster, clip, [polygons for _, polygons in planes], list(z))
+    filled = bridged(z, slice_spacing_mm)
+    joints = [_join(stack, i) if filled[i] else _Joint(-1, -1, i, i + 1) for i in range(len(z) - 1)]
+    spacings = np.diff(z)[[joint.lower >= 0 for joint in joints]] if joints else np.empty(0)
+    typical = float(np.median(spacings)) if len(spacings) else slice_spacing_mm
+    heights, distance = np.array(stack.z_mm), np.stack(stack.distance_mm)
+    solid = Solid(raster, heights, distance, clip, ())
+    caps = [] if cap == "none" else [_capped(solid, slab, typical) for slab in _caps(joints, heights)]
+    return replace(solid, slabs=(*_bridges(joints, heights), *caps))
+
+
+class _Stack:
+    """Planes with their signed distances; parts of a plane that go different ways are planes of their own."""
+
+    def __init__(self, raster: Raster, clip_mm: float, polygons: list[Polygons], z_mm: list[float]) -> None:
+        self.raster, self.clip_mm = raster, clip_mm
+        self.polygons: list[Polygons] = []
+        self.z_mm: list[float] = []
+        self.distance_mm: list[NDArray[np.float32]] = []
+        for height, drawn in zip(z_mm, polygons, strict=True):
+            self.add(height, drawn)
+
+    def add(self, z_mm: float, polygons: Polygons) -> int:
+        r, distance = self.raster, np.empty((self.raster.ny, self.raster.nx), dtype=np.float32)
         edges = edges_of(polygons)
-        signed_distance_raster(
-            edges, border_of(edges), raster.x0, raster.y0, raster.hx, raster.hy, clip, distance[plane]
+        signed_distance_raster(edges, border_of(edges), r.x0, r.y0, r.hx, r.hy, self.clip_mm, distance)
+        self.polygons.append(polygons)
+        self.z_mm.append(z_mm)
+        self.distance_mm.append(distance)
+        return len(self.z_mm) - 1
+
+    def split(self, plane: int, other: int) -> tuple[int, int]:
+        """Planes of the parts of `plane` that go on in `other` and of those that end, -1 for none."""
+        r = self.raster
+        ends = ending(
+            self.polygons[plane], self.distance_mm[plane], self.distance_mm[other], (r.x0, r.y0), (r.hx, r.hy)
         )
-    return Solid(raster, z, distance, clip, _slabs(z, distance, clip, cap, slice_spacing_mm))
+        if ends.all():
+            return -1, plane
+        if not ends.any():
+            return plane, -1
+        drawn = list(zip(self.polygons[plane], ends, strict=True))
+        going = self.add(self.z_mm[plane], [p for p, end in drawn if not end])
+        return going, self.add(self.z_mm[plane], [p for p, end in drawn if end])
+
+
+@dataclass(frozen=True)
+class _Joint:
+    """Between two neighbouring planes: what is joined (`lower`, `upper`), and what ends above or begins below."""
+
+    lower: int
+    upper: int
+    ended: int
+    begun: int
+
+
+def _join(stack: _Stack, i: int) -> _Joint:
+    lower, ended = stack.split(i, i + 1)
+    upper, begun = stack.split(i + 1, i)
+    if lower < 0 or upper < 0:
+        return _Joint(-1, -1, i, i + 1)
+    return _Joint(lower, upper, ended, begun)
 
 
 def _clip_mm(planes: list[tuple[float, list[NDArray[np.float64]]]], z: NDArray[np.float64], spacing: float) -> float:
@@ -127,89 +214,84 @@ def bridged(z: NDArray[np.float64], slice_spacing_mm: float) -> NDArray[np.bool_
     return gaps <= LARGEST_GAP * np.maximum(padded[:-2], padded[2:])
 
 
-def _slabs(
-    z: NDArray[np.float64], distance: NDArray[np.float32], clip: float, cap: Cap, slice_spacing_mm: float
-) -> tuple[Slab, ...]:
-    filled = np.concatenate(([False], bridged(z, slice_spacing_mm), [False]))
-    typical = float(np.median(np.diff(z)[filled[1:-1]])) if filled.any() else slice_spacing_mm
+def _bridges(joints: list[_Joint], z: NDArray[np.float64]) -> list[Slab]:
+    """The slabs between planes that are joined."""
     slabs: list[Slab] = []
-    for i in range(len(z)):
-        below = _chain(i, -1, filled)
-        above = _chain(i, +1, filled)
-        if above[0] >= 0:
-            slabs.append(Slab(z[i], z[i + 1], "between", (below[0], i, above[0], above[1])))
-        if cap == "none":
-            continue
-        if above[0] < 0:
-            reach = _reach_mm(z, distance, (i, *below), clip, typical)
-            slabs.append(Slab(z[i], z[i] + reach, "above", (i, below[0], below[1], -1)))
-        if below[0] < 0:
-            reach = _reach_mm(z, distance, (i, *above), clip, typical)
-            slabs.append(Slab(z[i] - reach, z[i], "below", (i, above[0], above[1], -1)))
-    return tuple(slabs)
+    for i, joint in enumerate(joints):
+        if joint.lower >= 0:
+            around = (_below(joints, i)[0], joint.lower, joint.upper, _above(joints, i + 1)[0])
+            slabs.append(Slab(float(z[i]), float(z[i + 1]), "between", around))
+    return slabs
 
 
-def _chain(i: int, step: int, filled: NDArray[np.bool_]) -> tuple[int, int]:
-    """The next two planes from i upwards (+1) or downwards (-1) that are joined to it, -1 where there is none."""
-    first = i + step if filled[i + (step + 1) // 2] else -1
-    if first < 0:
+def _caps(joints: list[_Joint], z: NDArray[np.float64]) -> list[Slab]:
+    """The slabs beyond planes, or parts of them, that end; still without thickness."""
+    top = len(joints)
+    ends = [(joint.ended, i) for i, joint in enumerate(joints)] + [(top, top)]
+    begins = [(joint.begun, i + 1) for i, joint in enumerate(joints)] + [(0, 0)]
+    return [
+        *(Slab(z[i], z[i], "above", (plane, *_below(joints, i), -1)) for plane, i in ends if plane >= 0),
+        *(Slab(z[i], z[i], "below", (plane, *_above(joints, i), -1)) for plane, i in begins if plane >= 0),
+    ]
+
+
+def _capped(solid: Solid, slab: Slab, typical_mm: float) -> Slab:
+    reach = _reach_mm(solid, slab, typical_mm)
+    if slab.kind == "above":
+        return replace(slab, z_high_mm=slab.z_low_mm + reach)
+    return replace(slab, z_low_mm=slab.z_high_mm - reach)
+
+
+def _below(joints: list[_Joint], i: int) -> tuple[int, int]:
+    """The two planes below plane i that are joined to it, -1 where there is none."""
+    if i < 1 or joints[i - 1].lower < 0:
         return -1, -1
-    second = first + step if filled[first + (step + 1) // 2] else -1
-    return first, second
+    return i - 1, (i - 2 if i > 1 and joints[i - 2].lower >= 0 else -1)
 
 
-def _reach_mm(
-    z: NDArray[np.float64], distance: NDArray[np.float32], planes: tuple[int, int, int], clip: float, typical: float
-) -> float:
-    """How far the cap goes: half the local spacing, or to where the section has closed before the next plane."""
-    gap = abs(z[planes[1]] - z[planes[0]]) if planes[1] >= 0 else typical
-    if planes[1] < 0:
-        return gap / 2
-    side = 1.0 if planes[0] > planes[1] else -1.0
-    result = np.empty(distance.shape[1:], dtype=np.float32)
-    _beyond(distance, z, np.array((*planes, -1)), z[planes[0]] + side * 0.999 * gap, clip, result)
-    return gap if float(result.max()) < 0.0 else gap / 2
+def _above(joints: list[_Joint], i: int) -> tuple[int, int]:
+    """The two planes above plane i that are joined to it, -1 where there is none."""
+    if i >= len(joints) or joints[i].lower < 0:
+        return -1, -1
+    return i + 1, (i + 2 if i + 1 < len(joints) and joints[i + 1].lower >= 0 else -1)
+
+
+def _reach_mm(solid: Solid, slab: Slab, typical_mm: float) -> float:
+    """How far a cap goes: half the local spacing, or the whole of it where the section closes before the next plane."""
+    if slab.planes[1] < 0:
+        return typical_mm / 2
+    last, before = float(solid.z_mm[slab.planes[0]]), float(solid.z_mm[slab.planes[1]])
+    left = np.count_nonzero(solid.at(slab).distance_mm(2 * last - before) > 0)
+    area = max(1, np.count_nonzero(solid.distance_mm[slab.planes[0]] > 0))
+    return abs(last - before) * (1.0 if left < CLOSED_FRACTION * area else 0.5)
 
 
 @njit(cache=True, parallel=True)
-def _between(distance, planes_z, planes, z, clip, cell, result):
-    gap = planes_z[planes[2]] - planes_z[planes[1]]
-    heights = np.array([planes_z[max(0, p)] for p in planes])
-    edge = 0.9999 * clip
+def _between(all_values, heights, planes, z, clip, cell, result):
+    gap = heights[2] - heights[1]
+    edge, far = -0.9999 * clip, min(clip, gap + cell)
     for j in prange(result.shape[0]):
         values = np.empty(4)
         known = np.empty(4, dtype=np.bool_)
         for i in range(result.shape[1]):
-            low, high = distance[planes[1], j, i], distance[planes[2], j, i]
-            far = min(clip, gap + cell)
+            low, high = all_values[1, j, i], all_values[2, j, i]
             if min(low, high) >= far or max(low, high) <= -far:
                 result[j, i] = min(low, high) if low > 0 else max(low, high)
                 continue
             for k in range(4):
-                values[k] = distance[max(0, planes[k]), j, i]
-                known[k] = planes[k] >= 0 and abs(values[k]) < edge
+                values[k] = all_values[k, j, i]
+                known[k] = planes[k] >= 0 and values[k] > edge
             if not (known[1] and known[2]):
                 known[0] = known[3] = False
             result[j, i] = between(z, heights, values, known)
 
 
-@njit(cache=True, parallel=True)
-def _beyond(distance, planes_z, planes, z, clip, result):
-    last = planes_z[planes[0]]
-    gap = abs(planes_z[planes[1]] - last) if planes[1] >= 0 else 0.0
-    gap_before = abs(planes_z[planes[2]] - planes_z[planes[1]]) if planes[2] >= 0 else 0.0
-    edge = 0.9999 * clip
-    for j in prange(result.shape[0]):
-        for i in range(result.shape[1]):
-            first = distance[planes[0], j, i]
-            second = distance[max(0, planes[1]), j, i]
-            third = distance[max(0, planes[2]), j, i]
-            count = 1
-            if planes[1] >= 0 and abs(first) < edge and abs(second) < edge:
-                count = 3 if planes[2] >= 0 and abs(third) < edge else 2
-            elif planes[1] >= 0:
-                count = 2
-            result[j, i] = beyond(abs(z - last), first, second, third, gap, gap_before, count)
+@njit(cache=True)
+def _beyond(values, gap, gap_before, count, reach):
+    moved = np.empty(values.shape[0])
+    for n in range(values.shape[0]):
+        moved[n] = beyond(reach, values[n, 0], values[n, 1], values[n, 2], gap, gap_before, count)
+    return moved
 
 
 @njit(cache=True, parallel=True)
@@ -226,15 +308,3 @@ def fractions(distance, hx, hy, fraction):
             else:
                 gx, gy = slope(distance, j, i, hx, hy)
                 fraction[j, i] = half_plane_fraction(d, abs(gx) * hx, abs(gy) * hy)
-
-
-@njit(cache=True)
-def slope(distance, j, i, hx, hy):
-    """Unit vector (x, y) of the distance's steepest rise at a cell, by central differences."""
-    ny, nx = distance.shape
-    gx = (distance[j, min(nx - 1, i + 1)] - distance[j, max(0, i - 1)]) / hx
-    gy = (distance[min(ny - 1, j + 1), i] - distance[max(0, j - 1), i]) / hy
-    length = np.hypot(gx, gy)
-    if length == 0.0:
-        return 1.0, 0.0
-    return gx / length, gy / length
