@@ -120,14 +120,13 @@ def _context(inputs: ReportInputs) -> dict[str, Any]:
 
 def _title(inputs: ReportInputs) -> str:
     level = inputs.case.facts.level
-    return f"{level}, case {inputs.case.name}" if level else f"Case {inputs.case.name}"
+    return f"{level}, case {inputs.case.name}" if level else f"Level unknown, case {inputs.case.name}"
 
 
 def _lesion(inputs: ReportInputs) -> list[Fact]:
     facts = inputs.case.facts
     gtv = next((s for s in inputs.structures.values() if s.name.casefold() == "gtv"), None)
     return [
-        Fact("level", facts.level or "unknown"),
         Fact("histology", facts.histology or "unknown"),
         Fact("GTV", f"{numbers.three(gtv.volume_cm3)} cm³" if gtv else "not drawn"),
     ]

@@ -62,5 +62,5 @@ def wash(plane_gy: NDArray[Any], low_gy: float, high_gy: float) -> NDArray[np.ui
     table = np.array([[int(isodose_colour(i / 255)[k : k + 2], 16) for k in (1, 3, 5)] for i in range(256)], np.uint8)
     fraction = np.clip((plane_gy - low_gy) / max(high_gy - low_gy, 1e-6), 0, 1)
     rgb = table[(fraction * 255).astype(np.uint8)]
-    alpha = np.where(plane_gy >= low_gy, 120, 0).astype(np.uint8)
+    alpha = np.where(plane_gy >= low_gy, 85, 0).astype(np.uint8)
     return np.dstack((rgb, alpha))

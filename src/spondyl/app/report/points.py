@@ -31,7 +31,7 @@ def points_of_interest(inputs: ReportInputs) -> tuple[Point, ...]:
 
     The decisive one is the point behind the mandatory goal with the least margin relative to its limit: a lower
     limit asks for the coldest target voxel, a limit of cord or sac for its hottest, any other upper limit for the
-    hottest point of the plan.
+    hottest point of the plan. What the plan is normalised to has no margin by intent and does not decide.
     """
     found = [_hottest(inputs)]
     target = _first(inputs.structures, _TARGETS)
@@ -79,7 +79,8 @@ def relative_margin(goal: Goal) -> float:
 
 
 def _decisive(goals: tuple[Goal, ...]) -> tuple[str, str]:
-    ranked = sorted((g for g in goals if g.margin is not None), key=lambda g: (g.level != "mandatory", relative_margin(g)))
+    free = (g for g in goals if g.margin is not None and not _normalises(g, goals))
+    ranked = sorted(free, key=lambda g: (g.level != "mandatory", relative_margin(g)))
     if not ranked:
         return "hot", "no goal has a value"
     goal = ranked[0]
@@ -87,6 +88,16 @@ def _decisive(goals: tuple[Goal, ...]) -> tuple[str, str]:
     if is_neural(goal.structure):
         return "cord", why
     return ("cold" if goal.op.startswith(">") else "hot"), why
+
+
+def _normalises(goal: Goal, goals: tuple[Goal, ...]) -> bool:
+    """Whether a met goal only brackets what the plan is normalised to: limits from both sides, within 5 %."""
+    if goal.status != "pass" or not goal.limit:
+        return False
+    same = (g for g in goals if (g.structure, g.metric) == (goal.structure, goal.metric) and g.limit and g is not goal)
+    return goal.op == "=" or any(
+        g.op[0] != goal.op[0] and abs(g.limit - goal.limit) < 0.05 * abs(goal.limit) for g in same if g.limit
+    )
 
 
 def _hottest(inputs: ReportInputs) -> Point:

@@ -55,14 +55,14 @@ def style_of(name: str, role: Role) -> LineStyle:
     return LineStyle(_ORGANS[pick % len(_ORGANS)], dash, role not in _HIDDEN_ROLES)
 
 
-_MAP = ((0x8E, 0x5C, 0xE6), (0xC0, 0x6B, 0xF0), (0xE8, 0x8F, 0xF2), (0xF9, 0xC4, 0xF4), (0xFF, 0xF2, 0xFB))
+_MAP = ((0xA0, 0x78, 0xFF), (0xC9, 0x7B, 0xFA), (0xEB, 0x92, 0xF4), (0xFA, 0xC4, 0xF4), (0xFF, 0xF2, 0xFB))
 
 
 def isodose_colour(fraction: float) -> str:
     """The sequential map at `fraction` 0 (lowest level) to 1 (highest): lighter is more dose.
 
     >>> isodose_colour(0.0), isodose_colour(1.0)
-    ('#8e5ce6', '#fff2fb')
+    ('#a078ff', '#fff2fb')
     """
     at = min(1.0, max(0.0, fraction)) * (len(_MAP) - 1)
     low = min(int(at), len(_MAP) - 2)

@@ -10,7 +10,7 @@ from spondyl.app.report.numbers import plain, signed, three
 from spondyl.app.report.points import relative_margin
 from spondyl.app.report.styles import LineStyle
 
-BAR_FULL_SCALE = 0.5
+BAR_FULL_SCALE = 0.25
 """Margin over limit at which the bar is full."""
 
 _SIGNS = {"<=": "≤", ">=": "≥", "<": "<", ">": ">", "=": "=", "==": "="}

@@ -22,7 +22,7 @@
       g.style.setProperty("--k", k);
       all("text", g).forEach((t) => {
         t.dataset.size = t.dataset.size || t.getAttribute("font-size");
-        t.setAttribute("font-size", Number(t.dataset.size) * k);
+        t.setAttribute("font-size", Number(t.dataset.size) * Math.sqrt(k));
       });
     });
   });

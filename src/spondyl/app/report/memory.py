@@ -1,0 +1,124 @@
+"""What a plan's output folder remembers of its report: `report.json`, the words and numbers beside the DICOM files.
+
+With it `spondyl report OUT` writes the same report again: images come from the case folder, structures and dose from
+the DICOM files, DVHs are computed anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
+
+from spondyl.anatomy import Structures
+from spondyl.app.report.inputs import Curve, ReportInputs
+from spondyl.core import DISCLAIMER, sha256_of, writing
+from spondyl.core.errors import CaseError
+from spondyl.evaluate import DVH, dvhs
+from spondyl.io import open_case, read_rtdose, read_rtstruct
+
+FILE = "report.json"
+_ARRAYS = ("case", "structures", "dose", "curves")
+
+
+def remember(folder: Path, inputs: ReportInputs) -> Path:
+    """Write `report.json` beside a plan's DICOM files; the case folder is kept as a path relative to it."""
+    words = {f.name: _plain(f.name, getattr(inputs, f.name)) for f in fields(inputs) if f.name not in _ARRAYS}
+    home = inputs.case.folder
+    record = {
+        "disclaimer": DISCLAIMER,
+        "case_folder": os.path.relpath(home.resolve(), folder.resolve()) if home else None,
+        "dvh_structures": [c.structure for c in inputs.curves],
+        "made": {name: s.made for name, s in inputs.structures.items() if s.made},
+        **words,
+    }
+    path = folder / FILE
+    with writing(path) as temporary:
+        temporary.write_text(json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    return path
+
+
+def recall(folder: Path, case_folder: Path | None = None) -> ReportInputs:
+    """Read a plan's output folder back.
+
+    Parameters
+    ----------
+    folder
+        With report.json, structures.dcm and dose.dcm, as `spondyl plan` writes them.
+    case_folder
+        Where the case is now, if it moved.
+
+    Raises
+    ------
+    CaseError
+        If a file is missing or is not what `spondyl plan` wrote, or the case is not where it was.
+    """
+    record = _record(folder)
+    case = open_case(_case_folder(folder, record, case_folder))
+    structures = read_rtstruct(_file(folder, "structures.dcm"), case.ct.grid)
+    made: dict[str, list[str]] = record.get("made", {})
+    structures = Structures([replace(s, made=tuple(made.get(s.name, s.made))) for s in structures.values()])
+    dose = read_rtdose(_file(folder, "dose.dcm"))
+    wanted = [structures[name] for name in record.get("dvh_structures", ()) if name in structures]
+    hints = get_type_hints(ReportInputs)
+    try:
+        words = {
+            f.name: TypeAdapter(hints[f.name]).validate_python(record[f.name])
+            for f in fields(ReportInputs)
+            if f.name not in _ARRAYS and f.name in record
+        }
+        inputs = ReportInputs(case, structures, dose, curves=curves_of(dvhs(dose, wanted)), **words)
+    except (ValidationError, TypeError) as error:
+        raise CaseError(f"{folder / FILE} is not a report.json of spondyl: {error}; run `spondyl plan` again") from error
+    return _with_changes(inputs)
+
+
+def curves_of(made: dict[str, DVH]) -> tuple[Curve, ...]:
+    """DVHs in percent of the whole structure, for drawing."""
+    return tuple(Curve(name, d.dose_gy, 100.0 * d.volume_cm3 / d.total_cm3, d.total_cm3) for name, d in made.items())
+
+
+def _plain(name: str, value: Any) -> Any:
+    hints = get_type_hints(ReportInputs)
+    return TypeAdapter(hints[name]).dump_python(value, mode="json")
+
+
+def _record(folder: Path) -> dict[str, Any]:
+    path = _file(folder, FILE)
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise CaseError(f"{path} is not JSON: {error}; run `spondyl plan` again") from error
+    if not isinstance(record, dict):
+        raise CaseError(f"{path} holds a {type(record).__name__}, expected an object; run `spondyl plan` again")
+    return record
+
+
+def _file(folder: Path, name: str) -> Path:
+    path = folder / name
+    if not path.is_file():
+        raise CaseError(f"{folder} holds no {name}, expected the output folder of `spondyl plan`; run it first")
+    return path
+
+
+def _case_folder(folder: Path, record: dict[str, Any], asked: Path | None) -> Path:
+    if asked is not None:
+        return asked
+    kept = record.get("case_folder")
+    there = (folder / kept).resolve() if isinstance(kept, str) else None
+    if there is None or not there.is_dir():
+        raise CaseError(f"{folder}: its case folder {there or 'is not recorded'} is not there; give --case CASE")
+    return there
+
+
+def _with_changes(inputs: ReportInputs) -> ReportInputs:
+    """A warning where the case is no longer what was planned on."""
+    planned = inputs.inputs_sha256.get("case")
+    if planned and inputs.case.folder and sha256_of({"case": inputs.case.folder})["case"] != planned:
+        told = "the case folder has changed since the plan was made: its CT in this report is not the one planned on"
+        return replace(inputs, warnings=(*inputs.warnings, told))
+    return inputs
