@@ -122,6 +122,7 @@ def _choose_ct(entries: tuple[Entry, ...], wanted: str, folder: Path, skipped: t
         if wanted not in by_series:
             raise DicomError(f"{folder} holds no CT series {wanted}; there are {_listed(by_series)}")
         return by_series[wanted]
+    by_series = {uid: slices for uid, slices in by_series.items() if len(slices) > 1} or by_series
     referred = {uid for e in entries if e.kind == "RTSTRUCT" for uid in e.refers_to}
     frames = {e.frame_of_reference_uid for e in entries if e.kind == "RTSTRUCT"}
     for candidates in (
