@@ -1,0 +1,92 @@
+"""`spondyl plan`: from a case folder to a judged plan and its report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from spondyl.app.cli.common import out_console, progress_bars, write_json
+from spondyl.app.plan_output import write_plan
+from spondyl.app.planned import Planned
+from spondyl.app.workflow import plan_case
+from spondyl.core import DISCLAIMER
+from spondyl.plan import PlanSettings
+
+EXAMPLE = """Plan a case by a protocol's wish-list, compute its dose, judge it and write the report.
+
+Examples:
+
+    spondyl plan cases/l3 --technique imrt --protocol sib-sbrt-30in5 -o out/l3
+
+    spondyl plan cases/l3 --fields 11 --json -o out/l3
+
+Exit code 1: a mandatory limit fails; the best plan found is written all the same.
+"""
+COLOURS = {"pass": "green", "fail": "red", "unknown": "yellow"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("plan", help=EXAMPLE)(plan)
+
+
+def plan(
+    case: Annotated[Path, typer.Argument(help="Case folder.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Output folder.")],
+    technique: Annotated[str, typer.Option(help="imrt: fixed fields.")] = "imrt",
+    protocol: Annotated[
+        str | None, typer.Option(help="A protocol's name, or a .yaml file; by default the case's.")
+    ] = None,
+    consensus: Annotated[str, typer.Option(help="isrc-2012, rtog-0631 or sacrum-2020.")] = "isrc-2012",
+    fields: Annotated[int, typer.Option(min=9, max=11, help="Coplanar fields.")] = PlanSettings().fields,
+    machine: Annotated[str, typer.Option(help="Machine's name, or a .yaml file.")] = PlanSettings().machine,
+    json_: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No bars, no words.")] = False,
+) -> int:
+    """Plan a case."""
+    return plan_and_tell(case, out, technique, protocol, consensus, PlanSettings(fields, machine), json_, quiet)
+
+
+def plan_and_tell(
+    case: Path,
+    out: Path,
+    technique: str,
+    protocol: str | None,
+    consensus: str,
+    settings: PlanSettings,
+    json_: bool,
+    quiet: bool,
+) -> int:
+    """Plan, write `out`, tell; the exit code says whether a mandatory limit fails."""
+    with progress_bars(quiet or json_) as progress:
+        planned = plan_case(
+            case, technique=technique, protocol=protocol, consensus=consensus, settings=settings, progress=progress
+        )
+        kept = {"technique": technique, "protocol": planned.plan.protocol, "consensus": consensus, **vars(settings)}
+        timings = write_plan(out, planned, kept, progress)
+    if json_:
+        write_json({**planned.verdicts.record(), "out": str(out), "log": planned.log.record(), "timings_s": timings})
+    elif not quiet:
+        _tell(planned, out, sum(timings.values()))
+    return 1 if planned.verdicts.mandatory_fails else 0
+
+
+def _tell(planned: Planned, out: Path, seconds: float) -> None:
+    for line in planned.log.lines():
+        out_console.print(line, markup=False)
+    table = Table(title=f"{planned.plan.case} by {planned.plan.protocol}", title_justify="left")
+    for name in ("structure", "metric", "limit", "value", "margin", "level", "verdict"):
+        table.add_column(name, justify="right" if name in ("value", "margin") else "left", no_wrap=True)
+    for v in planned.verdicts.verdicts:
+        value = "" if v.value is None else f"{v.value:.2f}"
+        margin = "" if v.margin is None else f"{v.margin:+.2f}"
+        said = f"[{COLOURS[v.status]}]{v.status}[/]"
+        table.add_row(v.judged or v.structure, v.metric, f"{v.op} {v.limit:g} {v.unit}", value, margin, v.level, said)
+    out_console.print(table)
+    for note in (*planned.case.warnings, *planned.volumes.assumptions, *planned.verdicts.notes):
+        out_console.print(f"note: {note}", markup=False)
+    out_console.print(f"planned in {seconds:.0f} s; report: {out / 'report.html'}", markup=False, soft_wrap=True)
+    out_console.print(DISCLAIMER, markup=False)

@@ -1,0 +1,43 @@
+"""Everything one planning job found out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from spondyl.anatomy import Case, Volumes
+from spondyl.core import Citation
+from spondyl.dose import Dose
+from spondyl.evaluate import DVH, Verdicts
+from spondyl.plan import Plan, PlanLog
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A finished planning job.
+
+    Parameters
+    ----------
+    case, volumes, plan, log
+        What was planned on, what was drawn, what came out and how.
+    dose
+        Total dose in Gy as RTDOSE stores it: what was judged.
+    dvhs
+        Of every structure that the dose grid reaches.
+    verdicts
+        By the plan's protocol.
+    citations
+        Of everything that ran.
+    timings_s
+        Seconds by stage.
+    """
+
+    case: Case
+    volumes: Volumes
+    plan: Plan
+    log: PlanLog
+    dose: Dose
+    dvhs: Mapping[str, DVH]
+    verdicts: Verdicts
+    citations: tuple[Citation, ...]
+    timings_s: Mapping[str, float]

@@ -1,0 +1,100 @@
+"""The patient's way through spondyl, on one page.
+
+Each function is one step of care and a few lines of the rooms below; `plan_case` is the whole way.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from spondyl import anatomy, evaluate, io, plan
+from spondyl.anatomy import Case, Volumes
+from spondyl.app.plan_report import report_inputs
+from spondyl.app.planned import Planned
+from spondyl.app.report import Report, render_report
+from spondyl.app.stages import Stages
+from spondyl.core import Progress, collecting, silent
+from spondyl.core.errors import PlanError
+from spondyl.dose import Dose
+from spondyl.evaluate import Verdicts
+from spondyl.plan import Plan, PlanSettings
+
+
+def open_case(folder: str | Path) -> Case:
+    """Read and check a case folder."""
+    return io.open_case(Path(folder))
+
+
+def draw_volumes(case: Case, *, consensus: str = "isrc-2012", progress: Progress = silent) -> Volumes:
+    """GTV to CTV to PTV to PTV_Eval, the cord's margin and partial cord, by a consensus guideline."""
+    return anatomy.draw_volumes(case, consensus=consensus, progress=progress)
+
+
+def make_plan(
+    case: Case,
+    volumes: Volumes,
+    *,
+    technique: str = "imrt",
+    protocol: str = "sib-sbrt-30in5",
+    progress: Progress = silent,
+) -> Plan:
+    """Optimise what a machine would do, by the protocol's wish-list."""
+    made = plan.make_plan(case, volumes.structures, technique=technique, protocol=protocol, progress=progress)
+    return made.plan
+
+
+def compute_dose(planned: Plan, case: Case, *, engine: str = "collapsed-cone", progress: Progress = silent) -> Dose:
+    """Total dose of a plan in the patient, on the grid the planner uses."""
+    return plan.plan_dose(planned, case, engine=engine, progress=progress)
+
+
+def judge(given: Dose, volumes: Volumes, *, protocol: str = "sib-sbrt-30in5") -> Verdicts:
+    """Hold a total dose against a protocol."""
+    return evaluate.judge(given, volumes.structures, protocol)
+
+
+def report(planned: Planned) -> Report:
+    """The report of a finished job; `.save(path)` writes the page."""
+    return render_report(report_inputs(planned))
+
+
+def plan_case(
+    folder: str | Path,
+    *,
+    technique: str = "imrt",
+    protocol: str | None = None,
+    consensus: str = "isrc-2012",
+    settings: PlanSettings | None = None,
+    progress: Progress = silent,
+) -> Planned:
+    """From a case folder to a judged plan, by `protocol` or else the one that the case names as its prescription.
+
+    The dose that is judged is the dose as RTDOSE stores it, so that the file and the verdict agree to the bit.
+    """
+    stage = Stages()
+    with collecting() as cited:
+        with stage("open case"):
+            case = open_case(folder)
+            rules = _protocol_of(case, protocol)
+        with stage("volumes"):
+            volumes = draw_volumes(case, consensus=consensus, progress=progress)
+        with stage("plan and final dose"):
+            made = plan.make_plan(
+                case, volumes.structures, technique=technique, protocol=rules, settings=settings, progress=progress
+            )
+        with stage("dose-volume histograms"):
+            stored = io.as_stored(made.dose)
+            reached = [s for s in volumes.structures.values() if evaluate.is_drawn(s) and evaluate.meets(stored, s)]
+            dvhs = evaluate.dvhs(stored, reached)
+        with stage("verdicts"):
+            verdicts = evaluate.judge(stored, volumes.structures, rules, plan=f"{case.name} {technique}", dvhs=dvhs)
+    seconds = {**made.log.timings_s, **stage.seconds}
+    return Planned(case, volumes, made.plan, made.log, stored, dvhs, verdicts, tuple(cited), seconds)
+
+
+def _protocol_of(case: Case, asked: str | None) -> str:
+    chosen = asked or case.facts.prescription
+    if chosen is None:
+        known = ", ".join(evaluate.protocol_names())
+        raise PlanError(f"case {case.name} names no prescription, expected a protocol: give --protocol, one of {known}")
+    return chosen
