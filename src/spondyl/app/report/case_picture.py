@@ -37,7 +37,9 @@ def _centroid(structure: Structure) -> tuple[float, float, float]:
     grid, weight = structure.local_grid, structure.coverage.astype("float64")
     total = weight.sum()
     x, y, z = (
-        float((weight.sum(axis=tuple(a for a in range(3) if a != "zyx".index(axis))) * grid.axis_mm(axis)).sum() / total)
+        float(
+            (weight.sum(axis=tuple(a for a in range(3) if a != "zyx".index(axis))) * grid.axis_mm(axis)).sum() / total
+        )
         for axis in "xyz"
     )
     return x, y, z
@@ -47,14 +49,21 @@ def draw_case(case: Case, path: Path) -> Path:
     """Write a PNG with axial, sagittal and coronal planes, radiological convention, 5 cm scale bar; return its path."""
     centre, name = centre_of_interest(case)
     shown = Structures([s for s in case.structures.values() if _is_shown(s)])
-    figure, axes = plt.subplots(1, 3, figsize=(16, 6.9), facecolor="white")
+    low, high = case.ct.grid.bounds_mm()
+    size = {axis: float(high[i] - low[i]) for i, axis in enumerate("xyz")}
+    shapes = [size[view.u] / size[view.v] for view in VIEWS]
+    rows = -(-len(shown) // 8)
+    height = 15.8 / sum(shapes)
+    figure, axes = plt.subplots(1, 3, figsize=(16, height + 0.9 + 0.22 * rows), facecolor="white", width_ratios=shapes)
     drawn: dict[str, Line2D] = {}
     for axis, view in zip(axes, VIEWS, strict=True):
         _draw_plane(axis, case, view, centre, shown, drawn)
     figure.suptitle(f"{case.name}: planes through {name}. {DISCLAIMER}", x=0.01, ha="left", fontsize=11)
     figure.legend(drawn.values(), drawn.keys(), loc="lower center", ncols=8, fontsize=9, frameon=False)
-    rows = -(-len(drawn) // 8)
-    figure.subplots_adjust(left=0.005, right=0.995, top=0.9, bottom=0.03 + 0.035 * rows, wspace=0.02)
+    whole = figure.get_figheight()
+    figure.subplots_adjust(
+        left=0.005, right=0.995, top=1 - 0.65 / whole, bottom=(0.1 + 0.22 * rows) / whole, wspace=0.02
+    )
     try:
         with writing(path) as temporary:
             figure.savefig(temporary, format="png", dpi=110)
@@ -68,7 +77,12 @@ def _is_shown(structure: Structure) -> bool:
 
 
 def _draw_plane(
-    axis: Axes, case: Case, view: View, centre: tuple[float, float, float], shown: Structures, drawn: dict[str, Line2D]
+    axis: Axes,
+    case: Case,
+    view: View,
+    centre: tuple[float, float, float],
+    shown: Structures,
+    drawn: dict[str, Line2D],
 ) -> None:
     grid = case.ct.grid
     index = nearest_index(grid, view.normal, centre["xyz".index(view.normal)])

@@ -60,7 +60,14 @@ class DvhChart:
     def hover(self) -> dict[str, object]:
         """Plain numbers for the page's script."""
         curves = [{"key": c.key, "name": c.name, "cm3": c.volume_cm3, "v": c.volumes} for c in self.lines]
-        box = {"l": self.left, "r": self.right, "t": self.top, "b": self.bottom, "w": self.width, "h": self.height}
+        box = {
+            "l": self.left,
+            "r": self.right,
+            "t": self.top,
+            "b": self.bottom,
+            "w": self.width,
+            "h": self.height,
+        }
         return {"max": self.dose_max_gy, "curves": curves, "box": box}
 
 
@@ -126,7 +133,9 @@ def _y(percent: float) -> float:
 def _line(curve: Curve, key: int, style: LineStyle, dose_max: float) -> DvhLine:
     doses = np.linspace(0, dose_max, HOVER_POINTS)
     volumes = np.interp(doses, curve.dose_gy, curve.volume_percent, left=float(curve.volume_percent[0]), right=0.0)
-    path = "M" + "L".join(f"{_x(d, dose_max):.1f} {_y(v):.1f}" for d, v in zip(doses, volumes, strict=True) if v > 0.005 or d == 0)
+    path = "M" + "L".join(
+        f"{_x(d, dose_max):.1f} {_y(v):.1f}" for d, v in zip(doses, volumes, strict=True) if v > 0.005 or d == 0
+    )
     rounded = tuple(round(float(v), 2) for v in volumes)
     return DvhLine(key, curve.structure, style, path, three(curve.volume_cm3), rounded)
 

@@ -89,7 +89,8 @@ def _overlap(spot: NDArray[np.float64], half: NDArray[np.float64], box: tuple[fl
 
 def _hides(spots: NDArray[np.float64], half: NDArray[np.float64], forbidden: Forbidden) -> NDArray[np.bool_]:
     grid = np.array([(a, b) for a in (-1, -0.5, 0, 0.5, 1) for b in (-1, 0, 1)]) * half
-    return forbidden((spots[:, None] + grid).reshape(-1, 2)).reshape(len(spots), -1).any(axis=1)
+    hit = forbidden((spots[:, None] + grid).reshape(-1, 2)).reshape(len(spots), -1)
+    return np.asarray(hit.any(axis=1))
 
 
 def _clearance(spots: NDArray[np.float64], others: list[Line]) -> NDArray[np.float64]:

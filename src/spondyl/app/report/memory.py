@@ -73,7 +73,9 @@ def recall(folder: Path, case_folder: Path | None = None) -> ReportInputs:
         }
         inputs = ReportInputs(case, structures, dose, curves=curves_of(dvhs(dose, wanted)), **words)
     except (ValidationError, TypeError) as error:
-        raise CaseError(f"{folder / FILE} is not a report.json of spondyl: {error}; run `spondyl plan` again") from error
+        raise CaseError(
+            f"{folder / FILE} is not a report.json of spondyl: {error}; run `spondyl plan` again"
+        ) from error
     return _with_changes(inputs)
 
 

@@ -26,4 +26,6 @@ def write_pdf(html: str, path: Path) -> None:
         ) from error
     for name in ("weasyprint", "fontTools"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    weasyprint.HTML(string=html, base_url=None).write_pdf(str(path), pdf_identifier=b"spondyl", presentational_hints=True)
+    weasyprint.HTML(string=html, base_url=None).write_pdf(
+        str(path), pdf_identifier=b"spondyl", presentational_hints=True
+    )

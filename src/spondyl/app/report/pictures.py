@@ -38,9 +38,7 @@ def grey(plane_hu: NDArray[Any], window: Window) -> NDArray[np.uint8]:
 def finer(plane: NDArray[Any], spacing_mm: tuple[float, float], pixel_mm: float) -> NDArray[np.float64]:
     """`plane` resampled to about `pixel_mm`, by whole factors so that the outer voxel edges stay where they are."""
     factors = [max(1, round(s / pixel_mm)) for s in spacing_mm]
-    rows, columns = (
-        (np.arange(n * f) + 0.5) / f - 0.5 for n, f in zip(plane.shape, factors, strict=True)
-    )
+    rows, columns = ((np.arange(n * f) + 0.5) / f - 0.5 for n, f in zip(plane.shape, factors, strict=True))
     where = np.meshgrid(rows, columns, indexing="ij")
     return ndimage.map_coordinates(plane.astype(np.float64), where, order=3, mode="nearest")
 

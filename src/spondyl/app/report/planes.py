@@ -165,7 +165,11 @@ def _dose_lines(
     u_mm, v_mm = grid.axis_mm(view.u), grid.axis_mm(view.v)
     lines = {level.dose_gy: _screen(level_lines(plane, u_mm, v_mm, level.dose_gy), view) for level in levels}
     lowest, highest = min((lv.dose_gy for lv in levels), default=0.0), float(inputs.dose.values.max())
-    rgba = pictures.wash(pictures.oriented(ndimage.zoom(plane, 2, order=1, grid_mode=True, mode="nearest"), view), lowest, highest)
+    rgba = pictures.wash(
+        pictures.oriented(ndimage.zoom(plane, 2, order=1, grid_mode=True, mode="nearest"), view),
+        lowest,
+        highest,
+    )
     return lines, pictures.png_uri(rgba), _extent(grid, view)
 
 
@@ -174,7 +178,12 @@ def _isodoses(lines: dict[float, list[Line]], levels: tuple[Level, ...]) -> tupl
     colours = level_colours(levels)
     drawn = sorted(levels, key=lambda level: ranks[level.dose_gy])
     return tuple(
-        Isodose(level, svg_path(lines[level.dose_gy]), colours[level.dose_gy], 0.75 if level.why.startswith("prescription") else 0.5)
+        Isodose(
+            level,
+            svg_path(lines[level.dose_gy]),
+            colours[level.dose_gy],
+            0.75 if level.why.startswith("prescription") else 0.5,
+        )
         for level in drawn
         if lines.get(level.dose_gy)
     )

@@ -36,7 +36,27 @@ _KNOWN: tuple[tuple[tuple[str, ...], LineStyle], ...] = (
     (("thecalsac", "caudaequina"), LineStyle("#17a2a2")),
     (("spinalcanal", "canal"), LineStyle("#17a2a2", DOTTED)),
 )
-_ORGANS = ("#b59b2e", "#5aa9d6", "#c0667a", "#8c8c8c", "#a0764a", "#7d8cc4", "#8a8f2a", "#b48ead")
+_SAND, _SKY, _ROSE, _GREY = "#b59b2e", "#5aa9d6", "#c0667a", "#8c8c8c"
+_BROWN, _SLATE, _OLIVE, _MAUVE = "#a0764a", "#7d8cc4", "#8a8f2a", "#b48ead"
+_PALETTE = (_SAND, _SKY, _ROSE, _GREY, _BROWN, _SLATE, _OLIVE, _MAUVE)
+_KNOWN_ORGANS: tuple[tuple[tuple[str, ...], LineStyle], ...] = (
+    (("kidneyr",), LineStyle(_SKY)),
+    (("kidneyl",), LineStyle(_SKY, DASHED)),
+    (("lungr",), LineStyle(_SLATE)),
+    (("lungl",), LineStyle(_SLATE, DASHED)),
+    (("liver",), LineStyle(_BROWN)),
+    (("spleen",), LineStyle(_BROWN, DASHED)),
+    (("stomach",), LineStyle(_SAND)),
+    (("smallbowel", "bowelsmall", "bowel"), LineStyle(_MAUVE)),
+    (("colon", "bowellarge", "largebowel"), LineStyle(_MAUVE, DASHED)),
+    (("aorta", "aaorta"), LineStyle(_ROSE)),
+    (("inferiorvenacava", "venacava", "vvenacava"), LineStyle(_ROSE, DASHED)),
+    (("heart",), LineStyle(_ROSE, DASH_DOT)),
+    (("oesophagus", "esophagus"), LineStyle(_SAND, DASHED)),
+    (("trachea",), LineStyle(_GREY, DASHED)),
+    (("bladder",), LineStyle(_OLIVE)),
+    (("rectum",), LineStyle(_OLIVE, DASHED)),
+)
 _HIDDEN_ROLES = frozenset({"external", "bone", "other", "avoidance"})
 
 
@@ -47,12 +67,12 @@ def style_of(name: str, role: Role) -> LineStyle:
     ('#e8431f', '5 2.5')
     """
     folded = "".join(c for c in name.casefold() if c.isalnum())
-    for starts, style in _KNOWN:
+    for starts, style in (*_KNOWN, *_KNOWN_ORGANS):
         if folded.startswith(starts):
             return style
     pick = zlib.crc32(folded.encode())
-    dash = (SOLID, DASH_DOT, DASHED, DOTTED)[pick // len(_ORGANS) % 4]
-    return LineStyle(_ORGANS[pick % len(_ORGANS)], dash, role not in _HIDDEN_ROLES)
+    dash = (DOTTED, DASH_DOT)[pick // len(_PALETTE) % 2]
+    return LineStyle(_PALETTE[pick % len(_PALETTE)], dash, role not in _HIDDEN_ROLES)
 
 
 _MAP = ((0xA0, 0x78, 0xFF), (0xC9, 0x7B, 0xFA), (0xEB, 0x92, 0xF4), (0xFA, 0xC4, 0xF4), (0xFF, 0xF2, 0xFB))

@@ -62,7 +62,9 @@ def _row(goal: Goal, styles: Mapping[str, tuple[int, LineStyle]]) -> Row:
         structure=goal.structure,
         colour=style[1].colour if style else "#999999",
         metric=goal.metric,
-        limit=f"{_SIGNS.get(goal.op, goal.op)} {plain(goal.limit)} {goal.unit}" if goal.limit is not None else "unknown",
+        limit=f"{_SIGNS.get(goal.op, goal.op)} {plain(goal.limit)} {goal.unit}"
+        if goal.limit is not None
+        else "unknown",
         value=f"{three(goal.value)} {goal.unit}" if goal.value is not None else "unknown",
         margin=f"{signed(goal.margin)} {goal.unit}" if goal.margin is not None else "",
         bar=bar,
