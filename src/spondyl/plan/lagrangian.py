@@ -20,9 +20,16 @@ from spondyl.plan.optimiser import minimise
 from spondyl.plan.problem import Problem
 
 
+MET_WITHIN = 1e-3
+"""A goal counts as reached within this share of its limit."""
+LIGHT = 0.02
+"""Wishes of less weight only steer; they do not keep a search going."""
+
+
 @dataclass(frozen=True)
 class Effort:
-    """How hard to try: outer rounds, inner iterations, penalties, and the relative violation that is good enough."""
+    """How hard to try: outer rounds, inner iterations, penalties, the relative violation that is good enough, and the
+    relative change of the beamlets below which nothing moves any more."""
 
     rounds: int = 6
     iterations: int = 30
@@ -31,6 +38,7 @@ class Effort:
     penalty_growth: float = 3.0
     penalty_most: float = 3e4
     violation: float = 2e-3
+    moved: float = 5e-3
 
 
 @dataclass(frozen=True)
@@ -86,7 +94,7 @@ def solve(
     gaps = [0.0 for _ in wishes]
     x, evaluations = start, 0
     _align(problem, x, wishes, gaps, held)
-    for round_ in range(effort.rounds):
+    for _ in range(effort.rounds):
         found = minimise(
             lambda trial: _value(problem, trial, wishes, gaps, held),
             x,
@@ -101,13 +109,24 @@ def solve(
             _update(bound, smooth(bound.goal, problem, x, points)[0], effort)
         _align(problem, x, wishes, gaps, held)
         worst = max((b.violation for b in held), default=0.0)
-        if worst <= effort.violation and (moved < 5e-3 or round_ == effort.rounds - 1):
+        if worst <= effort.violation and (moved < effort.moved or _granted(problem, x, wishes)):
             break
     return Solved(
         x,
         {b.goal: b.multiplier for b in held},
         {b.goal: b.violation for b in held},
         evaluations,
+    )
+
+
+def _granted(problem: Problem, x: Floats, wishes: Sequence[tuple[Goal, float]]) -> bool:
+    """Whether every wish of full weight has a limit, and meets it."""
+    points = problem.dose_at_points(x)
+    pursued = [goal for goal, weight in wishes if weight >= LIGHT]
+    return all(
+        goal.limit is not None
+        and goal.sense * (measure(goal, problem, x, points) - goal.limit) <= MET_WITHIN * abs(goal.limit)
+        for goal in pursued
     )
 
 

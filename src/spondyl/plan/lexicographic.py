@@ -11,11 +11,11 @@ minimum dose that gives way, by the least possible, and the limits that bind are
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from spondyl.core import Progress, cite, silent
 from spondyl.plan.goals import Goal, measure
-from spondyl.plan.lagrangian import Effort, Solved, solve
+from spondyl.plan.lagrangian import MET_WITHIN, Effort, Solved, solve
 from spondyl.plan.matvec import Floats
 from spondyl.plan.problem import Problem
 from spondyl.plan.wishlist import Wish, Wishlist
@@ -27,7 +27,9 @@ LATER_WEIGHT = 1e-3
 LIMIT_MARGIN = 0.005
 """Share by which hard limits are tightened inside the optimiser: 0.1 Gy in 25 Gy, for what the last dose
 computation and the DVH's finer sampling may add."""
-BINDS_ABOVE = 1e-5
+BINDS_ABOVE = 1e-3
+"""A multiplier above this counts as binding: 0.1 % of the objective per 100 % of the limit."""
+OPEN_STEP = 3.0
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,8 @@ def grant(
     ----------
     start
         Beamlet weights to start from; not all zero.
+    effort
+        Of each step.
     """
     effort = effort or Effort()
     wishes = list(wishlist.wishes)
@@ -108,6 +112,18 @@ def grant(
     return Granted(state.x, tuple(state.steps), tuple(bounds.items()), state.multipliers, state.misses)
 
 
+def settle(problem: Problem, wishlist: Wishlist, granted: Granted, effort: Effort | None = None) -> Granted:
+    """Hold every dose-volume bound in a problem that changed a little, at the least loss for the open-ended wishes.
+
+    Earlier open-ended wishes weigh `OPEN_STEP` times the next ones.
+    """
+    held = [(goal, limit) for goal, limit in granted.bounds if goal.limit is not None]
+    open_ended = [(goal, w) for wish in wishlist.wishes for goal, w in wish.goals if goal.limit is None]
+    aims = [(goal, w * OPEN_STEP ** -rank) for rank, (goal, w) in enumerate(open_ended)]
+    solved = solve(problem, aims, held, granted.x, effort or Effort(), granted.multipliers)
+    return replace(granted, x=solved.x, multipliers={**granted.multipliers, **solved.multipliers})
+
+
 def tightened(goal: Goal) -> float:
     """A hard limit with its margin."""
     assert goal.limit is not None
@@ -118,7 +134,7 @@ def _bind(bounds: dict[Goal, float], wish: Wish, values: Mapping[Goal, float], k
     """Turn what a wish reached into bounds: its goal where met, else its result with slack."""
     for goal, _ in wish.goals:
         value = values[goal]
-        met = goal.limit is not None and goal.sense * (value - goal.limit) <= 1e-3 * abs(goal.limit)
+        met = goal.limit is not None and goal.sense * (value - goal.limit) <= MET_WITHIN * abs(goal.limit)
         if met and goal.limit is not None and not keep_result:
             bounds[goal] = goal.limit
         else:
@@ -162,5 +178,5 @@ class _State:
         binding = {goal: m for goal, m in solved.multipliers.items() if m > BINDS_ABOVE}
         self.steps.append(Step(wish.name, phase, goals, before, self.values, binding, solved.evaluations))
         for goal in goals:
-            if goal.limit is not None and goal.sense * (self.values[goal] - goal.limit) > 1e-3 * abs(goal.limit):
+            if goal.limit is not None and goal.sense * (self.values[goal] - goal.limit) > MET_WITHIN * abs(goal.limit):
                 self.misses[goal] = binding

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from spondyl.core.errors import ProtocolError, nearest
@@ -11,6 +11,8 @@ from spondyl.plan.goals import Goal, hot_fraction
 
 GOAL_KEYS = ("structure", "metric", "at_most", "at_least", "as_low_as_possible", "weight")
 STEP_KEYS = ("name", "goals", "beyond_goal")
+FLUENCE = "fluence"
+"""In place of a structure: the goal is on the beamlets."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,27 @@ class Wishlist:
         wished = tuple(goal for wish in self.wishes for goal, _ in wish.goals)
         return tuple(dict.fromkeys((*self.never_above, *self.at_least, *wished)))
 
+    def structures(self) -> tuple[str, ...]:
+        """Names that the goals speak of, without the fluence."""
+        return tuple(dict.fromkeys(goal.structure for goal in self.all_goals() if goal.structure != FLUENCE))
+
+    def renamed(self, names: Mapping[str, str]) -> Wishlist:
+        """The same list for structures that the case calls otherwise."""
+
+        def own(goal: Goal) -> Goal:
+            return replace(goal, structure=names.get(goal.structure, goal.structure))
+
+        return Wishlist(
+            tuple(own(g) for g in self.never_above),
+            tuple(own(g) for g in self.at_least),
+            tuple(Wish(w.name, tuple((own(g), k) for g, k in w.goals), w.beyond_goal) for w in self.wishes),
+        )
+
     def only(self, known: Mapping[str, Any]) -> tuple[Wishlist, tuple[Goal, ...]]:
         """The list without goals on structures that are not `known`, and those left out."""
 
         def there(goal: Goal) -> bool:
-            return goal.structure in known or goal.structure == "fluence"
+            return goal.structure in known or goal.structure == FLUENCE
 
         wishes = tuple(
             Wish(wish.name, kept, wish.beyond_goal)

@@ -1,0 +1,135 @@
+"""From a case to the planning problem: grids, beam arrangement, sample points, influence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from spondyl.anatomy import Case, Structure, Structures, sample_points
+from spondyl.core import Grid, Progress, covering
+from spondyl.core.errors import PlanError
+from spondyl.dose import beamlet_influence
+from spondyl.evaluate import resolve
+from spondyl.physics import BeamModel, Medium, medium_from_ct
+from spondyl.plan.goals import Goal
+from spondyl.plan.imrt import Arrangement, arrange, gantry_angles_deg
+from spondyl.plan.matvec import Floats, sparse_rows
+from spondyl.plan.points import interpolate_between
+from spondyl.plan.prescription import Prescription
+from spondyl.plan.problem import Problem, neighbours_of
+from spondyl.plan.regions import Reach, point_sets
+from spondyl.plan.wishlist import Wishlist
+
+DOSE_SPACING_MM = 2.5
+ROWS_BEYOND_MM = 25.0
+"""How far beyond the target along z rows are computed: scatter is below 3 % of the target's dose there."""
+DOSE_BEYOND_MM = 50.0
+"""How far beyond the target along z the final dose is computed."""
+TARGET_POINT_MM = 2.0
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Everything that the optimiser and the final dose need.
+
+    Parameters
+    ----------
+    problem
+        Influence and points; beamlet weights are MU of the whole course.
+    rows
+        Flat indices on `grid` of the problem's rows.
+    wishlist
+        With the case's own structure names.
+    left_out
+        Goals on structures that the case does not have, or that lie beyond the beams.
+    """
+
+    medium: Medium
+    model: BeamModel
+    grid: Grid
+    arrangement: Arrangement
+    problem: Problem
+    rows: np.ndarray
+    wishlist: Wishlist
+    left_out: tuple[Goal, ...]
+
+
+def set_up(
+    case: Case,
+    structures: Structures,
+    wishlist: Wishlist,
+    prescription: Prescription,
+    model: BeamModel,
+    field_count: int,
+    progress: Progress,
+) -> Setup:
+    """Build the planning problem of a case."""
+    names = {name: own for name in wishlist.structures() if (own := resolve(name, structures)) is not None}
+    own_list = wishlist.renamed(names)
+    targets = _targets(structures, own_list, names.get(prescription.structure, prescription.structure))
+    whole = _whole_target(structures, targets)
+    medium = medium_from_ct(case.ct, structures)
+    grid = dose_grid(case, structures, whole)
+    low, high = float(whole[:, 2].min()), float(whole[:, 2].max())
+    arrangement = arrange(whole, _isocentre(whole), gantry_angles_deg(field_count), model.sad_mm)
+    reach = Reach(low - ROWS_BEYOND_MM, high + ROWS_BEYOND_MM)
+    wanted = tuple(name for name in own_list.structures() if name in structures and not structures[name].is_empty)
+    sets = point_sets(structures, wanted, targets, grid, reach, prescription.dose_gy)
+    rows, interpolation, samples = interpolate_between(sets, grid)
+    kept, left_out = own_list.only(samples)
+    influence = beamlet_influence(arrangement.fields, medium, model, rows, grid, progress)
+    columns = arrangement.columns
+    column_of = np.where(columns, np.cumsum(columns) - 1, -1)
+    problem = Problem(
+        sparse_rows(influence.matrix),
+        interpolation,
+        samples,
+        neighbours_of([field.fluence.shape for field in arrangement.fields], column_of),
+        prescription.dose_gy,
+        np.zeros(len(rows)),
+    )
+    return Setup(medium, model, grid, arrangement, problem, rows, kept, left_out)
+
+
+def dose_grid(case: Case, structures: Structures, target_points_mm: Floats) -> Grid:
+    """Dose grid of `DOSE_SPACING_MM`: the body in plane, the target and `DOSE_BEYOND_MM` along z, within the CT."""
+    low, high = case.ct.grid.bounds_mm()
+    external = structures.with_role("external")
+    if external and not external[0].is_empty:
+        body_low, body_high = external[0].local_grid.bounds_mm()
+        low, high = np.maximum(low, body_low), np.minimum(high, body_high)
+    low[2] = max(low[2], float(target_points_mm[:, 2].min()) - DOSE_BEYOND_MM)
+    high[2] = min(high[2], float(target_points_mm[:, 2].max()) + DOSE_BEYOND_MM)
+    spacing = (DOSE_SPACING_MM,) * 3
+    return covering(low, high, spacing, case.ct.grid.frame_of_reference_uid)
+
+
+def start_fluence(setup: Setup, prescription: Prescription) -> Floats:
+    """Open fields that give the prescribed structure its dose on average."""
+    open_fields = np.ones(setup.problem.beamlets)
+    samples = setup.problem.samples[resolve(prescription.structure, setup.problem.samples) or prescription.structure]
+    mean = float(samples.weights @ setup.problem.dose_at_points(open_fields)[samples.points])
+    if not mean > 0:
+        raise PlanError(f'the fields give no dose to "{prescription.structure}"; check that it lies in the body')
+    return open_fields * prescription.dose_gy / mean
+
+
+def _targets(structures: Structures, wishlist: Wishlist, prescribed: str) -> tuple[str, ...]:
+    """The prescribed structure and every other target that a goal names."""
+    others = (name for name in wishlist.structures() if name in structures and structures[name].role == "target")
+    return tuple(dict.fromkeys((structures[prescribed].name, *others)))
+
+
+def _whole_target(structures: Structures, targets: tuple[str, ...]) -> Floats:
+    found: list[Structure] = [structures[name] for name in targets]
+    empty = [s.name for s in found if s.is_empty]
+    if empty:
+        raise PlanError(f'target "{empty[0]}" is empty, expected a volume to irradiate; check the structures')
+    return np.concatenate([sample_points(s, TARGET_POINT_MM)[0] for s in found])
+
+
+def _isocentre(points_mm: Floats) -> tuple[float, float, float]:
+    """The middle of the target's extent, to the millimetre."""
+    x, y, z = np.rint((points_mm.min(axis=0) + points_mm.max(axis=0)) / 2)
+    return float(x), float(y), float(z)
