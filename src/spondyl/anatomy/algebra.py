@@ -51,7 +51,9 @@ def subtract(first: Structure, second: Structure, name: str, role: Role) -> Stru
     return _made(first, name, role, coverage, f"{first.name} without {second.name}")
 
 
-def restrict_z(structure: Structure, low_mm: float, high_mm: float, name: str = "", role: Role | None = None) -> Structure:
+def restrict_z(
+    structure: Structure, low_mm: float, high_mm: float, name: str = "", role: Role | None = None
+) -> Structure:
     """The part of a structure between two heights; a slice that a height cuts keeps its share of the thickness."""
     grid = structure.grid
     dz = grid.spacing_mm[2]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+
 @njit(cache=True)
 def bend(za, pa, zb, pb, zc, pc):
     """Signed curvature in 1/mm of the circle through three points; positive bulges outwards (to larger p)."""
@@ -57,10 +58,7 @@ def between(z, planes_z, values, known):
         low = bend(planes_z[0], values[0], planes_z[1], values[1], planes_z[2], values[2])
     if known[3]:
         high = bend(planes_z[1], values[1], planes_z[2], values[2], planes_z[3], values[3])
-    if known[0] and known[3]:
-        k = lesser(low, high)
-    else:
-        k = low if known[0] else high
+    k = lesser(low, high) if known[0] and known[3] else low + high
     return arc(planes_z[1], values[1], planes_z[2], values[2], k, z)
 
 

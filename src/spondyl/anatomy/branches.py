@@ -1,6 +1,7 @@
 """Which parts of a plane go on in the next one: a part that meets nothing there ends, and another may begin.
 
-Without this, a part that ends beside one that goes on would be drawn out towards it and lose its cap.
+Without this, a part that ends beside one that goes on would be drawn out towards it and lose its cap. The same holds
+for a hole: with the distances' signs turned around, holes are the parts.
 """
 
 from __future__ import annotations

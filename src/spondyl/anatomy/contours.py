@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from spondyl.anatomy.solid import CAPS, Cap, Raster, Slab, Solid, build_solid, fractions
-from spondyl.anatomy.structure import Contour, Role, Structure, from_coverage
+from spondyl.anatomy.solid import CAPS, Cap, Slab, Solid, build_solid, fractions
+from spondyl.anatomy.stack import Raster
+from spondyl.anatomy.structure import Contour, Role, Structure
 from spondyl.core.errors import StructureError
 from spondyl.core.grid import Box, Grid
 
@@ -61,9 +62,11 @@ def contours_to_structure(
         raise StructureError(f'structure "{name}": cap is "{cap}", expected one of {", ".join(CAPS)}')
     kept = tuple(contours)
     if not all(np.isfinite(c.points_mm).all() and np.isfinite(c.z_mm) for c in kept):
-        raise StructureError(f'structure "{name}" has a contour with coordinates that are not finite; redraw or remove it')
+        raise StructureError(f'structure "{name}" has a contour with coordinates that are not finite; remove it')
     if not kept:
-        return from_coverage(name, role, grid, np.zeros(grid.shape, np.float32), made=(*made, "no contours"), colour=colour)
+        nothing = (slice(0, 0), slice(0, 0), slice(0, 0))
+        steps = (*made, "no contours")
+        return Structure(name, role, grid, nothing, np.zeros((0, 0, 0), np.float32), (), steps, colour)
     coverage, box, cut = _cover(kept, grid, cap)
     steps = (*made, f"from {len(kept)} contours, cap {cap}" + (", cut at the edge of the grid" if cut else ""))
     return Structure(name, role, grid, box, coverage, kept, steps, colour)
@@ -111,10 +114,10 @@ def levels(low_mm: float, high_mm: float, step_mm: float, least: int = 1) -> tup
 
 
 def _add_slab(
-    solid: Solid, slab: Slab, start_and_step_mm: tuple[float, float], parts: tuple[int, int], layers: NDArray[np.float32]
+    solid: Solid, slab: Slab, layers_mm: tuple[float, float], parts: tuple[int, int], layers: NDArray[np.float32]
 ) -> None:
-    """Add what a slab fills to the layers of voxels, which begin at a height and are a step apart."""
-    start, dz = start_and_step_mm
+    """Add what a slab fills to the layers of voxels, which begin at a height and are of one thickness."""
+    start, dz = layers_mm
     field, raster = solid.at(slab), solid.raster
     fraction = np.empty((raster.ny, raster.nx), dtype=np.float32)
     step = dz / (4 if layers[0].size > LARGE_SECTION else 8)

@@ -7,7 +7,7 @@ the sides close. So where two sections differ, distances are taken along the out
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
 
 @njit(cache=True)
@@ -58,11 +58,11 @@ def along_normal(distance, j, i, out_x, out_y, hx, hy, limit):
     return sign * (before + (gone - before) * last / (last - value))
 
 
-@njit(cache=True, parallel=True)
+@njit(cache=True, nogil=True)
 def values_between(distance, planes, hx, hy, limit, values):
     """Fill `values` (4, ny, nx) with the signed distances of four planes, along the normal where 1 and 2 differ."""
     ny, nx = distance.shape[1:]
-    for j in prange(ny):
+    for j in range(ny):
         for i in range(nx):
             for k in range(4):
                 values[k, j, i] = distance[max(0, planes[k]), j, i]

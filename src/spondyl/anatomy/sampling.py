@@ -7,8 +7,9 @@ from numba import njit, prange
 from numpy.typing import NDArray
 
 from spondyl.anatomy.contours import levels
-from spondyl.anatomy.solid import CAPS, Cap, Raster, Solid, build_solid, fractions
 from spondyl.anatomy.rays import slope
+from spondyl.anatomy.solid import CAPS, Cap, Solid, build_solid, fractions
+from spondyl.anatomy.stack import Raster
 from spondyl.anatomy.structure import Contour, Structure
 from spondyl.core.errors import StructureError
 

@@ -10,34 +10,19 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 from numpy.typing import NDArray
 
 from spondyl.anatomy.arcs import between, beyond
-from spondyl.anatomy.branches import Polygons, ending
-from spondyl.anatomy.polygons import border_of, edges_of, half_plane_fraction, signed_distance_raster
+from spondyl.anatomy.polygons import half_plane_fraction
 from spondyl.anatomy.rays import border_values, moved_border, slope, values_between
+from spondyl.anatomy.stack import Joint, Raster, Stack, bridged, clip_mm, join, planes_of
 from spondyl.anatomy.structure import Contour
 
 Cap = Literal["half-slice", "none"]
 CAPS: tuple[str, ...] = ("half-slice", "none")
-SAME_PLANE_MM = 0.01
 CLOSED_FRACTION = 0.02
 """A section that goes on to less than this share of its area has closed."""
-LARGEST_GAP = 1.5
-"""A gap of more than this many contour spacings parts a structure in two."""
-
-
-@dataclass(frozen=True)
-class Raster:
-    """Cells of a plane: centres (x0 + i hx, y0 + j hy) in mm, nx by ny of them."""
-
-    x0: float
-    y0: float
-    hx: float
-    hy: float
-    nx: int
-    ny: int
 
 
 @dataclass(frozen=True)
@@ -45,13 +30,15 @@ class Slab:
     """A range of height between two planes (`kind` "between") or beyond a last one ("above", "below").
 
     `planes` are indices of four neighbouring planes, -1 for one that is not there: for "between" in order of z with
-    the slab between the middle two; for a cap the last one, the one before and the one before that.
+    the slab between the middle two; for a cap the last one, the one before and the one before that. `holes` are
+    planes of holes that reach from the lower and the upper plane to the middle of the slab and end there.
     """
 
     z_low_mm: float
     z_high_mm: float
     kind: Literal["between", "above", "below"]
     planes: tuple[int, int, int, int]
+    holes: tuple[int, int] = (-1, -1)
 
 
 @dataclass(frozen=True)
@@ -75,7 +62,7 @@ class Between:
     """The section between two planes."""
 
     def __init__(self, solid: Solid, slab: Slab) -> None:
-        self._solid, self._planes = solid, np.array(slab.planes)
+        self._solid, self._planes, self._holes = solid, np.array(slab.planes), slab.holes
         self._values = np.empty((4, *solid.distance_mm.shape[1:]), dtype=np.float32)
         r = solid.raster
         values_between(solid.distance_mm, self._planes, r.hx, r.hy, solid.clip_mm, self._values)
@@ -86,7 +73,8 @@ class Between:
         heights = solid.z_mm[np.maximum(0, self._planes)]
         cell = float(np.hypot(solid.raster.hx, solid.raster.hy))
         _between(self._values, heights, self._planes, z_mm, solid.clip_mm, cell, result)
-        return result
+        hole = self._holes[0 if z_mm < (heights[1] + heights[2]) / 2 else 1]
+        return result if hole < 0 else np.minimum(result, -solid.distance_mm[hole])
 
 
 class Beyond:
@@ -110,25 +98,14 @@ class Beyond:
         return result
 
 
-def planes_of(contours: Sequence[Contour]) -> list[tuple[float, list[NDArray[np.float64]]]]:
-    """Heights in mm, rising, each with the polygons on it."""
-    planes: list[tuple[float, list[NDArray[np.float64]]]] = []
-    for contour in sorted(contours, key=lambda c: c.z_mm):
-        if planes and contour.z_mm - planes[-1][0] < SAME_PLANE_MM:
-            planes[-1][1].append(contour.points_mm)
-        else:
-            planes.append((contour.z_mm, [contour.points_mm]))
-    return planes
-
-
 def build_solid(contours: Sequence[Contour], raster: Raster, cap: Cap, slice_spacing_mm: float) -> Solid:
     """The solid of `contours` on `raster`; `slice_spacing_mm` is used where contours do not tell their spacing."""
     planes = planes_of(contours)
     z = np.array([height for height, _ in planes])
-    clip = _clip_mm(planes, z, slice_spacing_mm)
-    stack = _Stack(raster, clip, [polygons for _, polygons in planes], list(z))
+    clip = clip_mm(planes, z, slice_spacing_mm)
+    stack = Stack(raster, clip, [polygons for _, polygons in planes], list(z))
     filled = bridged(z, slice_spacing_mm)
-    joints = [_join(stack, i) if filled[i] else _Joint(-1, -1, i, i + 1) for i in range(len(z) - 1)]
+    joints = [join(stack, i) if filled[i] else Joint(-1, -1, i, i + 1) for i in range(len(z) - 1)]
     spacings = np.diff(z)[[joint.lower >= 0 for joint in joints]] if joints else np.empty(0)
     typical = float(np.median(spacings)) if len(spacings) else slice_spacing_mm
     heights, distance = np.array(stack.z_mm), np.stack(stack.distance_mm)
@@ -137,94 +114,18 @@ def build_solid(contours: Sequence[Contour], raster: Raster, cap: Cap, slice_spa
     return replace(solid, slabs=(*_bridges(joints, heights), *caps))
 
 
-class _Stack:
-    """Planes with their signed distances; parts of a plane that go different ways are planes of their own."""
-
-    def __init__(self, raster: Raster, clip_mm: float, polygons: list[Polygons], z_mm: list[float]) -> None:
-        self.raster, self.clip_mm = raster, clip_mm
-        self.polygons: list[Polygons] = []
-        self.z_mm: list[float] = []
-        self.distance_mm: list[NDArray[np.float32]] = []
-        for height, drawn in zip(z_mm, polygons, strict=True):
-            self.add(height, drawn)
-
-    def add(self, z_mm: float, polygons: Polygons) -> int:
-        r, distance = self.raster, np.empty((self.raster.ny, self.raster.nx), dtype=np.float32)
-        edges = edges_of(polygons)
-        signed_distance_raster(edges, border_of(edges), r.x0, r.y0, r.hx, r.hy, self.clip_mm, distance)
-        self.polygons.append(polygons)
-        self.z_mm.append(z_mm)
-        self.distance_mm.append(distance)
-        return len(self.z_mm) - 1
-
-    def split(self, plane: int, other: int) -> tuple[int, int]:
-        """Planes of the parts of `plane` that go on in `other` and of those that end, -1 for none."""
-        r = self.raster
-        ends = ending(
-            self.polygons[plane], self.distance_mm[plane], self.distance_mm[other], (r.x0, r.y0), (r.hx, r.hy)
-        )
-        if ends.all():
-            return -1, plane
-        if not ends.any():
-            return plane, -1
-        drawn = list(zip(self.polygons[plane], ends, strict=True))
-        going = self.add(self.z_mm[plane], [p for p, end in drawn if not end])
-        return going, self.add(self.z_mm[plane], [p for p, end in drawn if end])
-
-
-@dataclass(frozen=True)
-class _Joint:
-    """Between two neighbouring planes: what is joined (`lower`, `upper`), and what ends above or begins below."""
-
-    lower: int
-    upper: int
-    ended: int
-    begun: int
-
-
-def _join(stack: _Stack, i: int) -> _Joint:
-    lower, ended = stack.split(i, i + 1)
-    upper, begun = stack.split(i + 1, i)
-    if lower < 0 or upper < 0:
-        return _Joint(-1, -1, i, i + 1)
-    return _Joint(lower, upper, ended, begun)
-
-
-def _clip_mm(planes: list[tuple[float, list[NDArray[np.float64]]]], z: NDArray[np.float64], spacing: float) -> float:
-    """Distances matter up to the largest step that a sphere of the structure's width can make between planes."""
-    width = max(float(np.ptp(points, axis=0).max()) for _, polygons in planes for points in polygons)
-    gap = typical_spacing_mm(z, spacing)
-    return max(3.0 * gap, float(np.sqrt(width * gap)))
-
-
-def typical_spacing_mm(z: NDArray[np.float64], slice_spacing_mm: float) -> float:
-    """Median distance of neighbouring planes; that of the image's slices where there is one plane only."""
-    return float(np.median(np.diff(z))) if len(z) > 1 else slice_spacing_mm
-
-
-def bridged(z: NDArray[np.float64], slice_spacing_mm: float) -> NDArray[np.bool_]:
-    """Which gaps between neighbouring planes the structure fills.
-
-    A gap wider than 1.5 times its wider neighbour, or, with two planes only, than 1.5 slices of the image, is a gap.
-    """
-    gaps = np.diff(z)
-    if len(gaps) == 1:
-        return gaps <= LARGEST_GAP * slice_spacing_mm
-    padded = np.concatenate(([0.0], gaps, [0.0]))
-    return gaps <= LARGEST_GAP * np.maximum(padded[:-2], padded[2:])
-
-
-def _bridges(joints: list[_Joint], z: NDArray[np.float64]) -> list[Slab]:
+def _bridges(joints: list[Joint], z: NDArray[np.float64]) -> list[Slab]:
     """The slabs between planes that are joined."""
     slabs: list[Slab] = []
     for i, joint in enumerate(joints):
         if joint.lower >= 0:
             around = (_below(joints, i)[0], joint.lower, joint.upper, _above(joints, i + 1)[0])
-            slabs.append(Slab(float(z[i]), float(z[i + 1]), "between", around))
+            holes = (joint.hole_below, joint.hole_above)
+            slabs.append(Slab(float(z[i]), float(z[i + 1]), "between", around, holes))
     return slabs
 
 
-def _caps(joints: list[_Joint], z: NDArray[np.float64]) -> list[Slab]:
+def _caps(joints: list[Joint], z: NDArray[np.float64]) -> list[Slab]:
     """The slabs beyond planes, or parts of them, that end; still without thickness."""
     top = len(joints)
     ends = [(joint.ended, i) for i, joint in enumerate(joints)] + [(top, top)]
@@ -242,14 +143,14 @@ def _capped(solid: Solid, slab: Slab, typical_mm: float) -> Slab:
     return replace(slab, z_low_mm=slab.z_high_mm - reach)
 
 
-def _below(joints: list[_Joint], i: int) -> tuple[int, int]:
+def _below(joints: list[Joint], i: int) -> tuple[int, int]:
     """The two planes below plane i that are joined to it, -1 where there is none."""
     if i < 1 or joints[i - 1].lower < 0:
         return -1, -1
     return i - 1, (i - 2 if i > 1 and joints[i - 2].lower >= 0 else -1)
 
 
-def _above(joints: list[_Joint], i: int) -> tuple[int, int]:
+def _above(joints: list[Joint], i: int) -> tuple[int, int]:
     """The two planes above plane i that are joined to it, -1 where there is none."""
     if i >= len(joints) or joints[i].lower < 0:
         return -1, -1
@@ -266,11 +167,11 @@ def _reach_mm(solid: Solid, slab: Slab, typical_mm: float) -> float:
     return abs(last - before) * (1.0 if left < CLOSED_FRACTION * area else 0.5)
 
 
-@njit(cache=True, parallel=True)
+@njit(cache=True, nogil=True)
 def _between(all_values, heights, planes, z, clip, cell, result):
     gap = heights[2] - heights[1]
     edge, far = -0.9999 * clip, min(clip, gap + cell)
-    for j in prange(result.shape[0]):
+    for j in range(result.shape[0]):
         values = np.empty(4)
         known = np.empty(4, dtype=np.bool_)
         for i in range(result.shape[1]):
@@ -294,11 +195,11 @@ def _beyond(values, gap, gap_before, count, reach):
     return moved
 
 
-@njit(cache=True, parallel=True)
+@njit(cache=True, nogil=True)
 def fractions(distance, hx, hy, fraction):
     ny, nx = distance.shape
     reach = 0.5 * (hx + hy)
-    for j in prange(ny):
+    for j in range(ny):
         for i in range(nx):
             d = distance[j, i]
             if d >= reach:

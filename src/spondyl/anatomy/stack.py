@@ -1,0 +1,132 @@
+"""Contour planes as a stack of signed distances, and what of each plane is joined to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spondyl.anatomy.branches import Polygons, ending
+from spondyl.anatomy.polygons import border_of, edges_of, signed_distance_raster
+from spondyl.anatomy.structure import Contour
+
+SAME_PLANE_MM = 0.01
+LARGEST_GAP = 1.5
+"""A gap of more than this many contour spacings parts a structure in two."""
+
+
+@dataclass(frozen=True)
+class Raster:
+    """Cells of a plane: centres (x0 + i hx, y0 + j hy) in mm, nx by ny of them."""
+
+    x0: float
+    y0: float
+    hx: float
+    hy: float
+    nx: int
+    ny: int
+
+
+def planes_of(contours: Sequence[Contour]) -> list[tuple[float, list[NDArray[np.float64]]]]:
+    """Heights in mm, rising, each with the polygons on it."""
+    planes: list[tuple[float, list[NDArray[np.float64]]]] = []
+    for contour in sorted(contours, key=lambda c: c.z_mm):
+        if planes and contour.z_mm - planes[-1][0] < SAME_PLANE_MM:
+            planes[-1][1].append(contour.points_mm)
+        else:
+            planes.append((contour.z_mm, [contour.points_mm]))
+    return planes
+
+
+class Stack:
+    """Planes with their signed distances; parts of a plane that go different ways are planes of their own."""
+
+    def __init__(self, raster: Raster, clip_mm: float, polygons: list[Polygons], z_mm: list[float]) -> None:
+        self.raster, self.clip_mm = raster, clip_mm
+        self.polygons: list[Polygons] = []
+        self.z_mm: list[float] = []
+        self.distance_mm: list[NDArray[np.float32]] = []
+        for height, drawn in zip(z_mm, polygons, strict=True):
+            self.add(height, drawn)
+
+    def add(self, z_mm: float, polygons: Polygons) -> int:
+        r, distance = self.raster, np.empty((self.raster.ny, self.raster.nx), dtype=np.float32)
+        edges = edges_of(polygons)
+        signed_distance_raster(edges, border_of(edges), r.x0, r.y0, r.hx, r.hy, self.clip_mm, distance)
+        self.polygons.append(polygons)
+        self.z_mm.append(z_mm)
+        self.distance_mm.append(distance)
+        return len(self.z_mm) - 1
+
+    def split(self, plane: int, other: int) -> Split:
+        """What of `plane` goes on in `other`, what ends, and the holes that close."""
+        r, polygons = self.raster, self.polygons[plane]
+        here, there = self.distance_mm[plane], self.distance_mm[other]
+        ends = ending(polygons, here, there, (r.x0, r.y0), (r.hx, r.hy))
+        if ends.all():
+            return Split(-1, plane, -1)
+        closes = np.zeros(len(polygons), dtype=np.bool_)
+        if len(polygons) > 1:
+            closes = ~ends & ending(polygons, -here, -there, (r.x0, r.y0), (r.hx, r.hy))
+        if not ends.any() and not closes.any():
+            return Split(plane, -1, -1)
+        return Split(*(self._part(plane, part) for part in (~ends & ~closes, ends, closes)))
+
+    def _part(self, plane: int, chosen: NDArray[np.bool_]) -> int:
+        polygons = [p for p, keep in zip(self.polygons[plane], chosen, strict=True) if keep]
+        return self.add(self.z_mm[plane], polygons) if polygons else -1
+
+
+@dataclass(frozen=True)
+class Split:
+    """Planes of the parts of one plane, -1 for none."""
+
+    going: int
+    ended: int
+    hole: int
+
+
+@dataclass(frozen=True)
+class Joint:
+    """Between two neighbouring planes: what is joined (`lower`, `upper`), what ends above or begins below, and holes
+    that close above the lower plane or open below the upper one."""
+
+    lower: int
+    upper: int
+    ended: int
+    begun: int
+    hole_below: int = -1
+    hole_above: int = -1
+
+
+def join(stack: Stack, i: int) -> Joint:
+    lower, upper = stack.split(i, i + 1), stack.split(i + 1, i)
+    if lower.going < 0 or upper.going < 0:
+        return Joint(-1, -1, i, i + 1)
+    return Joint(lower.going, upper.going, lower.ended, upper.ended, lower.hole, upper.hole)
+
+
+def clip_mm(planes: list[tuple[float, list[NDArray[np.float64]]]], z: NDArray[np.float64], spacing: float) -> float:
+    """Distances matter up to the largest step that a sphere of the structure's width can make between planes."""
+    width = max(float(np.ptp(points, axis=0).max()) for _, polygons in planes for points in polygons)
+    gap = typical_spacing_mm(z, spacing)
+    return max(3.0 * gap, float(np.sqrt(width * gap)))
+
+
+def typical_spacing_mm(z: NDArray[np.float64], slice_spacing_mm: float) -> float:
+    """Median distance of neighbouring planes; that of the image's slices where there is one plane only."""
+    return float(np.median(np.diff(z))) if len(z) > 1 else slice_spacing_mm
+
+
+def bridged(z: NDArray[np.float64], slice_spacing_mm: float) -> NDArray[np.bool_]:
+    """Which gaps between neighbouring planes the structure fills.
+
+    A gap wider than 1.5 times its wider neighbour, or, with two planes only, than 1.5 slices of the image, is a gap.
+    """
+    gaps = np.diff(z)
+    if len(gaps) == 1:
+        return gaps <= LARGEST_GAP * slice_spacing_mm
+    padded = np.concatenate(([0.0], gaps, [0.0]))
+    return gaps <= LARGEST_GAP * np.maximum(padded[:-2], padded[2:])
