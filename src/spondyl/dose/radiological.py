@@ -76,6 +76,12 @@ def beam_coordinates(field: Field, points_mm: Floats) -> tuple[Floats, Floats, F
     return u, v, along, np.sqrt((q * q).sum(axis=-1))
 
 
+def corners_mm(grid: Grid) -> Floats:
+    """The eight corners of the outer voxel edges, shape (8, 3)."""
+    low, high = grid.bounds_mm()
+    return np.array([[(low, high)[i][0], (low, high)[j][1], (low, high)[k][2]] for i, j, k in np.ndindex(2, 2, 2)])
+
+
 def nearest_material(medium: Medium, points_mm: Floats) -> NDArray[np.uint8]:
     """Material index of the medium's voxel nearest to each point, shape (n,)."""
     index = np.rint(medium.grid.index_of(points_mm)).astype(np.int64)
@@ -96,9 +102,7 @@ def radiological_fan(
     u_mm, v_mm
         Range of rays in the isocentre plane.
     """
-    low, high = grid.bounds_mm()
-    corners = np.array([[(low, high)[i][0], (low, high)[j][1], (low, high)[k][2]] for i in (0, 1) for j in (0, 1) for k in (0, 1)])
-    along = (corners - np.asarray(field.source_mm)) @ field.direction
+    along = (corners_mm(grid) - np.asarray(field.source_mm)) @ field.direction
     first = max(float(along.min()), 10.0)
     planes = int(np.ceil(max(float(along.max()) - first, STEP_MM) / STEP_MM)) + 2
     counts = [int(np.ceil((b - a) / RAY_SPACING_MM)) + 2 for a, b in (u_mm, v_mm)]

@@ -55,21 +55,36 @@ def separate(kernel: PencilKernel, tolerance: float = 1e-3, most: int = 8) -> Pe
     return PencilTerms(kernel.depth_mm, right[:count] * broad, kernel.r_edges_mm, within)
 
 
-def pixel_kernel(terms: PencilTerms, pixel_mm: float, half_count: int, magnification: float) -> Floats:
+NEAR_MM = (12.0, 32.0)
+"""The near part of a kernel is all of it to the first radius, and fades to nothing at the second."""
+
+
+def near_weight(r_mm: Floats) -> Floats:
+    """Share of the kernel that its near part takes at each radius; the far part takes the rest."""
+    fade = np.clip((r_mm - NEAR_MM[0]) / (NEAR_MM[1] - NEAR_MM[0]), 0, 1)
+    return np.cos(fade * np.pi / 2) ** 2
+
+
+def pixel_kernel(terms: PencilTerms, pixel_mm: float, half_count: int, magnification: float, part: str = "whole") -> Floats:
     """Each term's share in each pixel, shape (k, 2 half_count + 1, 2 half_count + 1), centre in the middle.
 
     Parameters
     ----------
     magnification
         Distance of the plane from the source over the isocentre's: radii shrink by it in isocentre coordinates.
+    part
+        "whole", or "near" and "far", which add up to it: the far part is smooth enough for wide pixels.
     """
     radius = half_count * pixel_mm * np.sqrt(2) * 1.01
     fine = np.unique(np.concatenate([np.arange(0, 20, 0.1), np.arange(20, 100, 0.5), np.arange(100, max(radius, 101) + 2, 2)]))
     within = PchipInterpolator(terms.r_mm / magnification, terms.within, axis=1, extrapolate=False)(fine)
     within = np.where(np.isnan(within), terms.within[:, -1:], within)
     energy = np.diff(within, axis=1)
+    if part != "whole":
+        weight = near_weight((fine[1:] + fine[:-1]) / 2)
+        energy = energy * (weight if part == "near" else 1 - weight)
     near = min(half_count, int(np.ceil(10 / pixel_mm)))
-    quadrant = _sampled(energy / (np.pi * np.diff(fine**2)), fine, pixel_mm, half_count, 2)
+    quadrant = _sampled(energy / (np.pi * np.diff(fine**2)), fine, pixel_mm, half_count, max(2, round(pixel_mm)))
     quadrant[:, : near + 1, : near + 1] = _ringed(energy, fine, pixel_mm, near)
     half = np.concatenate([quadrant[:, :0:-1, :], quadrant], axis=1)
     return np.concatenate([half[:, :, :0:-1], half], axis=2)
