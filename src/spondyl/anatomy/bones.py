@@ -27,7 +27,9 @@ class Bones:
     assumptions: tuple[str, ...]
 
 
-def involved_bones(structures: Structures, gtv: Structure, level: str | None, *, touch_cm3: float, derive_canal: bool) -> Bones:
+def involved_bones(
+    structures: Structures, gtv: Structure, level: str | None, *, touch_cm3: float, derive_canal: bool
+) -> Bones:
     """Find and cut every vertebra that the GTV touches.
 
     The vertebra to treat is the structure "vertebra", or the six sectors, or the one named after `level`; others
@@ -43,7 +45,8 @@ def involved_bones(structures: Structures, gtv: Structure, level: str | None, *,
     masks = _masks(structures, sectors, level)
     if sectors is None and not masks:
         raise VolumeError(
-            "no vertebra found: give the whole vertebra as a structure named vertebra or vertebra_L3, or the six sectors "
+            "no vertebra found: give the whole vertebra as a structure named vertebra or "
+            "vertebra_L3, or the six sectors "
             f"{', '.join(SECTORS)}; there are {', '.join(structures)}"
         )
     touched = {name: mask for name, mask in masks.items() if expected_overlap_cm3(gtv, mask) >= touch_cm3}
@@ -51,7 +54,8 @@ def involved_bones(structures: Structures, gtv: Structure, level: str | None, *,
     if not touched and not by_sectors:
         names = ", ".join([*(masks), *(sectors or ())])
         raise VolumeError(
-            f'"{gtv.name}" touches none of {names} by {touch_cm3:g} cm3 or more; give the vertebra it lies in, or correct the level'
+            f'"{gtv.name}" touches none of {names} by {touch_cm3:g} cm3 or more; give the vertebra it '
+            "lies in, or correct the level"
         )
     _refuse_other_level(level, masks, touched, sectors is not None, by_sectors, gtv.name)
     canal = _canal(structures, sectors if by_sectors else None, touched, derive_canal, assumptions)
@@ -67,7 +71,12 @@ def involved_bones(structures: Structures, gtv: Structure, level: str | None, *,
 
 
 def _refuse_other_level(
-    level: str | None, masks: dict[str, Structure], touched: dict[str, Structure], has_sectors: bool, by_sectors: bool, gtv: str
+    level: str | None,
+    masks: dict[str, Structure],
+    touched: dict[str, Structure],
+    has_sectors: bool,
+    by_sectors: bool,
+    gtv: str,
 ) -> None:
     """The level to treat must be among the touched ones, where its bone is known."""
     if level is None:
@@ -76,7 +85,8 @@ def _refuse_other_level(
     if by_sectors or any(name in touched for name in own) or not (own or has_sectors):
         return
     raise VolumeError(
-        f'case.yaml says level {level}, but "{gtv}" touches only {", ".join(touched)}; correct the level or the structures'
+        f'case.yaml says level {level}, but "{gtv}" touches only {", ".join(touched)}; correct the '
+        "level or the structures"
     )
 
 
@@ -86,10 +96,13 @@ def _given_sectors(structures: Structures, level: str | None, assumptions: list[
     if not missing:
         return Structures([replace(structure, name=role) for role, structure in found.items()])
     if found and find_role(structures, "vertebra") is not None:
-        assumptions.append(f"the given sectors lack {', '.join(missing)}: all six were computed from the vertebra instead")
+        assumptions.append(
+            f"the given sectors lack {', '.join(missing)}: all six were computed from the vertebra instead"
+        )
     elif found and not any(level_in_name(name) for name in structures):
         raise VolumeError(
-            f"sectors of {level or 'the vertebra'} are incomplete: {', '.join(missing)} missing; give all six, or the whole vertebra"
+            f"sectors of {level or 'the vertebra'} are incomplete: {', '.join(missing)} missing; give "
+            "all six, or the whole vertebra"
         )
     return None
 
@@ -115,7 +128,11 @@ def _masks(structures: Structures, sectors: Structures | None, level: str | None
 
 
 def _canal(
-    structures: Structures, sectors: Structures | None, masks: dict[str, Structure], derive: bool, assumptions: list[str]
+    structures: Structures,
+    sectors: Structures | None,
+    masks: dict[str, Structure],
+    derive: bool,
+    assumptions: list[str],
 ) -> Structure:
     found = find_role(structures, "canal")
     if found is not None:
@@ -128,7 +145,9 @@ def _canal(
     whole = list(masks.values()) or [_together(sectors)]
     canals = [foramen(mask, *_reach(mask)) for mask in whole]
     coverage = np.maximum.reduce([canal.full() for canal in canals])
-    assumptions.append("the spinal canal was computed from the ring of the vertebra, as no structure spinal_canal was given")
+    assumptions.append(
+        "the spinal canal was computed from the ring of the vertebra, as no structure spinal_canal was given"
+    )
     first = canals[0]
     if len(canals) == 1:
         return first

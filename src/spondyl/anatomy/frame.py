@@ -83,7 +83,9 @@ def _with_anterior(bone: Points, inside: Points, origin: Points, superior: Point
         edge = np.percentile((inside - origin) @ anterior, 95)
         front = bone[(bone - origin) @ anterior > edge]
         if not len(front):
-            raise VolumeError(f'no bone of "{name}" lies in front of its canal; check both masks and their left/right order')
+            raise VolumeError(
+                f'no bone of "{name}" lies in front of its canal; check both masks and their left/right order'
+            )
         anterior = _across(front.mean(axis=0) - origin, superior)
     return Frame(origin, np.stack([np.cross(superior, anterior), anterior, superior]))
 

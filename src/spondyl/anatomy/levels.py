@@ -7,7 +7,7 @@ import re
 from spondyl.clinic.facts import LEVELS
 from spondyl.core.errors import CaseError, nearest
 
-_VERTEBRA = re.compile(r"^vertebra[_\s-]?([CTLS]\d{1,2})$", re.IGNORECASE)
+_VERTEBRA = re.compile(r"^(?:vertebrae?|vert)[_\s-]?([CTLS]\d{1,2})$", re.IGNORECASE)
 
 
 def checked_level(level: str) -> str:
@@ -21,7 +21,10 @@ def checked_level(level: str) -> str:
     known = level.strip().upper()
     known = known[0] + str(int(known[1:])) if re.fullmatch(r"[CTLS]\d{1,2}", known) else known
     if known not in LEVELS:
-        raise CaseError(f'level "{level}" is not a vertebral level; expected one of C1 to S5, nearest: {", ".join(nearest(known, LEVELS))}')
+        raise CaseError(
+            f'level "{level}" is not a vertebral level; expected one of C1 to S5, nearest: '
+            f"{', '.join(nearest(known, LEVELS))}"
+        )
     return known
 
 

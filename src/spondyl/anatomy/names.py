@@ -73,7 +73,9 @@ def find_role(structures: Structures, role: str) -> Structure | None:
         found = [structure for name, structure in structures.items() if plain(name) in group and not structure.is_empty]
         if len(found) > 1:
             names = ", ".join(structure.name for structure in found)
-            raise StructureError(f"{len(found)} structures could be the {role}: {names}; expected one, rename or remove the others")
+            raise StructureError(
+                f"{len(found)} structures could be the {role}: {names}; expected one, rename or remove the others"
+            )
         if found:
             return found[0]
     return None
@@ -90,7 +92,9 @@ def need_role(structures: Structures, role: str, why: str) -> Structure:
     found = find_role(structures, role)
     if found is not None:
         return found
-    empty = [name for name, s in structures.items() if s.is_empty and any(plain(name) in group for group in ALIASES[role])]
+    empty = [
+        name for name, s in structures.items() if s.is_empty and any(plain(name) in group for group in ALIASES[role])
+    ]
     if empty:
         raise StructureError(f'structure "{empty[0]}" is empty, expected a filled one {why}; draw it or remove it')
     near = nearest(role.replace("gtv", "GTV"), structures) or tuple(structures)

@@ -48,7 +48,9 @@ def neural_structures(structures: Structures, level: str | None, prv_mm: float) 
     elif is_below(level, CORD_ENDS):
         sac = need_role(structures, "sac", f"at {level}, below {CORD_ENDS}, where the trial limits the thecal sac")
     elif level != CORD_ENDS:
-        cord = need_role(structures, "cord", f"at {level}, above {CORD_ENDS}, where the trial limits the cord with 2 mm")
+        cord = need_role(
+            structures, "cord", f"at {level}, above {CORD_ENDS}, where the trial limits the cord with 2 mm"
+        )
     if cord is None and sac is None:
         cord = need_role(structures, "cord", "as no thecal sac is there either")
     if cord is not None:
@@ -63,9 +65,7 @@ def _prv(cord: Structure, margin_mm: float) -> Structure:
     name = f"SpinalCord_PRV{margin_mm:02.0f}" if margin_mm == round(margin_mm) else f"SpinalCord_PRV{margin_mm:04.1f}"
     m = margin_mm
     return replace(
-        expand(
-            cord, name, "prv", left_mm=m, right_mm=m, anterior_mm=m, posterior_mm=m, superior_mm=m, inferior_mm=m
-        ),
+        expand(cord, name, "prv", left_mm=m, right_mm=m, anterior_mm=m, posterior_mm=m, superior_mm=m, inferior_mm=m),
         colour="#6ec1ff",
     )
 
@@ -107,7 +107,10 @@ def partial_cord(neural: Neural, target: Structure, margin_mm: float) -> tuple[S
     pieces = [restrict_z(s, low, high, "SpinalCord_Partial", "oar") for s in (neural.cord, neural.sac) if s is not None]
     pieces = [piece for piece in pieces if not piece.is_empty]
     if not pieces:
-        raise VolumeError(f"neither cord nor thecal sac reaches z {low:.1f} to {high:.1f} mm, the height of {target.name}; extend them")
+        raise VolumeError(
+            f"neither cord nor thecal sac reaches z {low:.1f} to {high:.1f} mm, the height of "
+            f"{target.name}; extend them"
+        )
     assumptions: list[str] = []
     part = pieces[0]
     if neural.cord is None or "SpinalCord" not in part.made[-1]:
@@ -117,7 +120,8 @@ def partial_cord(neural: Neural, target: Structure, margin_mm: float) -> tuple[S
     found_low, found_high = z_extent_mm(part)
     if found_low > low + part.grid.spacing_mm[2] or found_high < high - part.grid.spacing_mm[2]:
         assumptions.append(
-            f"SpinalCord_Partial is contoured from z {found_low:.1f} to {found_high:.1f} mm only, of {low:.1f} to {high:.1f} mm"
+            f"SpinalCord_Partial is contoured from z {found_low:.1f} to {found_high:.1f} mm only, of "
+            f"{low:.1f} to {high:.1f} mm"
         )
     return replace(part, made=(*part.made, step), colour="#2f7fd0"), tuple(assumptions)
 

@@ -42,12 +42,21 @@ def sacral_ctv(structures: Structures, gtv: Structure, settings: VolumeSettings)
     decision = decide_sacrum(touched, sectors, settings.sacrum_adjacent)
     chosen = (*decision.involved, *decision.adjacent)
     coverage = np.maximum.reduce([sectors[name].full() for name in chosen])
-    bone = from_coverage("CTV", "target", gtv.grid, coverage, made=(f"sacral sectors {', '.join(chosen)} by sacrum-2020",))
-    rules = [RuleUsed("sacrum", INVOLVED, decision.involved, Citation(SOURCE.text, SOURCE.doi, "as later work describes it"))]
+    bone = from_coverage(
+        "CTV", "target", gtv.grid, coverage, made=(f"sacral sectors {', '.join(chosen)} by sacrum-2020",)
+    )
+    rules = [
+        RuleUsed("sacrum", INVOLVED, decision.involved, Citation(SOURCE.text, SOURCE.doi, "as later work describes it"))
+    ]
     if decision.adjacent:
-        rules.append(RuleUsed("sacrum", ADJACENT, decision.adjacent, Citation(SOURCE.text, SOURCE.doi, "as later work describes it")))
+        rules.append(
+            RuleUsed(
+                "sacrum", ADJACENT, decision.adjacent, Citation(SOURCE.text, SOURCE.doi, "as later work describes it")
+            )
+        )
     said = (
-        "consensus sacrum-2020: the paper's own table could not be confirmed; the involved sectors are whole, adjacent ones "
+        "consensus sacrum-2020: the paper's own table could not be confirmed; the involved sectors "
+        "are whole, adjacent ones "
         f"were named by the planner: {', '.join(decision.adjacent) or 'none'}",
     )
     return SacralVolume(bone, spared, tuple(rules), said)
@@ -55,8 +64,16 @@ def sacral_ctv(structures: Structures, gtv: Structure, settings: VolumeSettings)
 
 def _spared(structures: Structures) -> Structure:
     """Sacral canal and foramina in one structure, under the canal's name."""
-    canal = find_role(structures, "sacral_canal") or find_role(structures, "canal") or need_role(structures, "sacral_canal", SPARED)
-    foramina = [s for name, s in structures.items() if plain(name).startswith(("sacralforamin", "foraminasacral")) and not s.is_empty]
+    canal = (
+        find_role(structures, "sacral_canal")
+        or find_role(structures, "canal")
+        or need_role(structures, "sacral_canal", SPARED)
+    )
+    foramina = [
+        s
+        for name, s in structures.items()
+        if plain(name).startswith(("sacralforamin", "foraminasacral")) and not s.is_empty
+    ]
     if not foramina:
         raise StructureError(
             'no structure for "sacral_foramina" found, needed to take them out of PTV_Eval; draw sacral_foramina, or '

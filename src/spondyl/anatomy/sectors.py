@@ -18,7 +18,9 @@ from spondyl.core.citations import Citation, note
 from spondyl.core.errors import VolumeError
 
 COX = Citation(
-    "Cox BW et al. Int J Radiat Oncol Biol Phys 2012;83:e597-e605", "10.1016/j.ijrobp.2012.03.009", "anatomic classification"
+    "Cox BW et al. Int J Radiat Oncol Biol Phys 2012;83:e597-e605",
+    "10.1016/j.ijrobp.2012.03.009",
+    "anatomic classification",
 )
 SECTORS: tuple[str, ...] = (
     "vertebral_body",
@@ -95,7 +97,9 @@ def canal_edges(canal: Structure, frame: Frame, low_mm: float, high_mm: float) -
     local = local[(local[:, 2] >= low_mm) & (local[:, 2] <= high_mm)]
     step = max(canal.grid.spacing_mm)
     bins = np.floor(local[:, 2] / step).astype(int)
-    half = np.array([local[bins == b].min(axis=0).tolist() + local[bins == b].max(axis=0).tolist() for b in np.unique(bins)])
+    half = np.array(
+        [local[bins == b].min(axis=0).tolist() + local[bins == b].max(axis=0).tolist() for b in np.unique(bins)]
+    )
     right, back, _, left, front, _ = np.median(half, axis=0)
     voxel = canal.grid.spacing_mm[0] / 2, canal.grid.spacing_mm[1] / 2
     return CanalEdges(front + voxel[1], back - voxel[1], (left - right) / 2 + voxel[0], (left + right) / 2)
@@ -128,7 +132,9 @@ def part_of(local_mm: Points, edges: CanalEdges) -> NDArray[np.int8]:
     lateral = np.abs(left) > TRANSVERSE_REACH * edges.half_width_mm
     transverse = np.where(is_left, PARTS.index("transverse_process_left"), PARTS.index("transverse_process_right"))
     part = np.where(lateral, transverse, part)
-    spinous = (anterior < edges.back_mm - SPINOUS_DEPTH * depth) & (np.abs(left) < SPINOUS_HALF_WIDTH * edges.half_width_mm)
+    spinous = (anterior < edges.back_mm - SPINOUS_DEPTH * depth) & (
+        np.abs(left) < SPINOUS_HALF_WIDTH * edges.half_width_mm
+    )
     part = np.where(spinous, PARTS.index("spinous_process"), part)
     return np.where(anterior > edges.front_mm, PARTS.index("vertebral_body"), part).astype(np.int8)
 
@@ -173,7 +179,9 @@ def divide_given(sectors: Structures, canal: Structure, level: str = "") -> Vert
     note(COX)
     missing = [name for name in SECTORS if name not in sectors]
     if missing:
-        raise VolumeError(f"sectors of {level or 'the vertebra'} are incomplete: {', '.join(missing)} missing; give all six or none")
+        raise VolumeError(
+            f"sectors of {level or 'the vertebra'} are incomplete: {', '.join(missing)} missing; give all six or none"
+        )
     frame, edges = _fit(sectors["vertebral_body"], canal)
     parts: list[Structure] = []
     for name in PARTS:

@@ -26,7 +26,8 @@ class VolumeSettings:
     partial_cord_mm
         The partial cord reaches this far above and below the target (Ryu et al. 2007: 6 mm).
     partial_cord_target
-        The volume it is counted from, "PTV_Eval", "PTV", "CTV" or "GTV". The paper speaks of the radiosurgery target volume.
+        The volume it is counted from, "PTV_Eval", "PTV", "CTV" or "GTV". The paper speaks of the
+        radiosurgery target volume.
     touch_cm3
         A sector counts as touched by the GTV from this overlap on. The consensus gives no threshold; 0.03 cm3 is
         what a border drawn 0.3 mm off on 1 cm2 amounts to.
@@ -75,7 +76,9 @@ class VolumeSettings:
                 f"got {self.diffuse_fraction} and {self.lateral_share}"
             )
         if self.partial_cord_target not in ("PTV_Eval", "PTV", "CTV", "GTV"):
-            raise VolumeError(f'setting partial_cord_target must be PTV_Eval, PTV, CTV or GTV, got "{self.partial_cord_target}"')
+            raise VolumeError(
+                f'setting partial_cord_target must be PTV_Eval, PTV, CTV or GTV, got "{self.partial_cord_target}"'
+            )
         if self.rtog_b not in ("both-elements", "margin"):
             raise VolumeError(f'setting rtog_b must be both-elements or margin, got "{self.rtog_b}"')
         if self.rtog_b == "margin" and self.rtog_b_margin_mm is None:

@@ -9,6 +9,15 @@ CONSENSUSES: tuple[str, ...] = ("isrc-2012", "rtog-0631", "sacrum-2020")
 TABLES: dict[str, Consensus] = {table.name: table for table in (ISRC_2012, RTOG_0631)}
 
 __all__ = [
-    "CONSENSUSES", "Consensus", "Decision", "ISRC_2012", "RTOG_0631", "Row", "SacralDecision", "TABLES", "decide", "decide_sacrum",
+    "CONSENSUSES",
+    "Consensus",
+    "Decision",
+    "ISRC_2012",
+    "RTOG_0631",
+    "Row",
+    "SacralDecision",
+    "TABLES",
+    "decide",
+    "decide_sacrum",
     "sacral_sectors",
 ]

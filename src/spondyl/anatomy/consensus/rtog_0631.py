@@ -6,7 +6,9 @@ from spondyl.anatomy.consensus.rules import Consensus, Row
 from spondyl.anatomy.sectors import PARTS
 from spondyl.core.citations import Citation
 
-SOURCE = Citation("Ryu S et al. Contemporary treatment with radiosurgery for spine metastasis, 2015, models of RTOG 0631")
+SOURCE = Citation(
+    "Ryu S et al. Contemporary treatment with radiosurgery for spine metastasis, 2015, models of RTOG 0631"
+)
 
 DORSAL = (
     "transverse_process_left",
@@ -22,7 +24,9 @@ RTOG_0631 = Consensus(
     SOURCE,
     (
         Row("model A: body", ("vertebral_body",), ("vertebral_body",), "Fig. 1A"),
-        Row("model B: body and pedicles", ("vertebral_body", "pedicle_{side}"), ("vertebral_body", *PEDICLES), "Fig. 1B"),
+        Row(
+            "model B: body and pedicles", ("vertebral_body", "pedicle_{side}"), ("vertebral_body", *PEDICLES), "Fig. 1B"
+        ),
         Row(
             "model B, with anterior and posterior elements",
             ("vertebral_body", "pedicle_{side}"),

@@ -74,7 +74,9 @@ class Consensus:
         for row in self.every_row():
             unknown = (set(row.touches) - set(SECTORS)) | (set(row.adds) - set(PARTS))
             if unknown or (row.position and row.position not in POSITIONS):
-                raise VolumeError(f'consensus {self.name}, row "{row.name}" names {", ".join(sorted(unknown)) or row.position}')
+                raise VolumeError(
+                    f'consensus {self.name}, row "{row.name}" names {", ".join(sorted(unknown)) or row.position}'
+                )
 
     def every_row(self) -> tuple[Row, ...]:
         return tuple(form for row in self.rows for form in row.on_sides())

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from spondyl.anatomy.structure import Structure, Structures
+from spondyl.anatomy.structure import Structures
 from spondyl.core.citations import Citation, note
 from spondyl.core.errors import VolumeError
 
@@ -42,10 +42,15 @@ def sacral_sectors(structures: Structures) -> Structures:
     VolumeError
         If there is none: the sacrum's sectors are not computed from a mask of the whole.
     """
-    found = {_name(name): structure for name, structure in structures.items() if SECTOR.match(name) and not structure.is_empty}
+    found = {
+        _name(name): structure
+        for name, structure in structures.items()
+        if SECTOR.match(name) and not structure.is_empty
+    }
     if not found:
         raise VolumeError(
-            "no sacral sector found; consensus sacrum-2020 needs those that the tumour touches as structures named S1_body, "
+            "no sacral sector found; consensus sacrum-2020 needs those that the tumour touches as "
+            "structures named S1_body, "
             "S1_ala_left, S1_ala_right, S1_posterior (S1 to S5); they are not computed from a whole sacrum"
         )
     return Structures([replace(structure, name=name) for name, structure in found.items()])
@@ -71,16 +76,23 @@ def decide_sacrum(touched: Iterable[str], given: Structures, adjacent: tuple[str
     note(SOURCE)
     involved = tuple(touched)
     if not involved:
-        raise VolumeError(f"GTV touches none of the given sacral sectors ({', '.join(given)}); check its place or give the sector it lies in")
+        raise VolumeError(
+            f"GTV touches none of the given sacral sectors ({', '.join(given)}); check its place or "
+            "give the sector it lies in"
+        )
     if adjacent is None:
         others = [name for name in given if name not in involved]
         raise VolumeError(
-            "consensus sacrum-2020 asks for the uninvolved sectors adjacent to the tumour, and which ones these are could not "
-            f"be confirmed from the sources at hand; name them (--sacrum-adjacent {','.join(others) or 'S1_body'}) or say none"
+            "consensus sacrum-2020 asks for the uninvolved sectors adjacent to the tumour, and which "
+            "ones these are could not "
+            "be confirmed from the sources at hand; name them (--sacrum-adjacent "
+            f"{','.join(others) or 'S1_body'}) or say none"
         )
     unknown = [name for name in adjacent if name not in given]
     if unknown:
-        raise VolumeError(f"adjacent sacral sectors {', '.join(unknown)} are not among the structures; there are {', '.join(given)}")
+        raise VolumeError(
+            f"adjacent sacral sectors {', '.join(unknown)} are not among the structures; there are {', '.join(given)}"
+        )
     return SacralDecision(involved, tuple(name for name in adjacent if name not in involved))
 
 
@@ -88,4 +100,3 @@ def _name(name: str) -> str:
     found = SECTOR.match(name)
     assert found is not None
     return f"{found.group(1).upper()}_{re.sub(r'[ -]', '_', found.group(2).casefold())}"
-

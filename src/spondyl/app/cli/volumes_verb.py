@@ -23,7 +23,7 @@ Example:
 
     spondyl volumes cases/l3 --consensus rtog-0631 --ap-margin-mm 3 --json
 """
-Margin = Annotated[float, typer.Option(min=0, max=50)]
+Margin = Annotated[float, typer.Option()]
 _STANDARD = VolumeSettings()
 
 
@@ -34,7 +34,9 @@ def register(app: typer.Typer) -> None:
 
 def volumes(
     case: Annotated[Path, typer.Argument(help="Case folder.")],
-    out: Annotated[Path | None, typer.Option("-o", "--out", help="Folder for structures.dcm, masks, volumes.json.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="Folder for structures.dcm, masks, volumes.json.")
+    ] = None,
     consensus: Annotated[str, typer.Option(help="isrc-2012, rtog-0631 or sacrum-2020.")] = "isrc-2012",
     gtv: Annotated[str, typer.Option(help="Name of the GTV where there are several.")] = "",
     lateral_margin_mm: Margin = _STANDARD.lateral_margin_mm,
@@ -54,7 +56,7 @@ def volumes(
     ] = _STANDARD.lateral_share,
     pedicle_adds_body: Annotated[bool, typer.Option(help="A pedicle alone takes the body too.")] = False,
     rtog_b: Annotated[str, typer.Option(help="both-elements or margin.")] = _STANDARD.rtog_b,
-    rtog_b_margin_mm: Annotated[float | None, typer.Option(min=0, max=50, help="For --rtog-b margin.")] = None,
+    rtog_b_margin_mm: Annotated[float | None, typer.Option(help="For --rtog-b margin.")] = None,
     sacrum_adjacent: Annotated[
         str | None, typer.Option(help="Adjacent sacral sectors to add, S1_body,S1_ala_left or none.")
     ] = None,
