@@ -2,9 +2,15 @@
 
 from spondyl.evaluate.conversion import eqd2_gy, isoeffective_gy
 from spondyl.evaluate.dvh import DVH, dvh, dvhs, is_drawn, meets
+from spondyl.evaluate.falloff import FallOff, fall_off, partial_cord
+from spondyl.evaluate.gamma import Gamma, gamma
+from spondyl.evaluate.indices import Indices, indices
+from spondyl.evaluate.interpolation import dose_at
+from spondyl.evaluate.isodose import isodose_volume_cm3
 from spondyl.evaluate.judge import judge
 from spondyl.evaluate.metrics import Metric, MetricValue, metric, parse_metric
 from spondyl.evaluate.names import resolve
+from spondyl.evaluate.outcomes import FractureRisk, TumourControl, fracture_risk, tumour_control
 from spondyl.evaluate.protocols import (
     Goal,
     Prescription,
@@ -18,8 +24,10 @@ from spondyl.evaluate.tables import bounds_text, metric_records, write_dvh_csv, 
 from spondyl.evaluate.verdicts import Verdict, Verdicts
 
 __all__ = [
-    "DVH", "Goal", "Metric", "MetricValue", "Prescription", "PriorCourse", "Protocol", "Verdict", "Verdicts",
-    "bed", "bounds_text", "cumulative_eqd2", "dvh", "dvhs", "eqd2", "eqd2_gy", "is_drawn", "isoeffective_gy",
-    "judge", "load_protocol", "meets", "metric", "metric_records", "parse_metric", "protocol_names",
-    "read_protocol", "resolve", "write_dvh_csv", "write_verdicts",
+    "DVH", "FallOff", "FractureRisk", "Gamma", "Goal", "Indices", "Metric", "MetricValue", "Prescription",
+    "PriorCourse", "Protocol", "TumourControl", "Verdict", "Verdicts", "bed", "bounds_text",
+    "cumulative_eqd2", "dose_at", "dvh", "dvhs", "eqd2", "eqd2_gy", "fall_off", "fracture_risk", "gamma",
+    "indices", "is_drawn", "isodose_volume_cm3", "isoeffective_gy", "judge", "load_protocol", "meets",
+    "metric", "metric_records", "parse_metric", "partial_cord", "protocol_names", "read_protocol",
+    "resolve", "tumour_control", "write_dvh_csv", "write_verdicts",
 ]  # fmt: skip

@@ -154,7 +154,7 @@ def dvh(dose: Dose, structure: Structure, *, cap: Cap = "half-slice", spacing_mm
     return (
         curve
         if curve.is_whole
-        else replace(curve, edge_gy=_edge_gy(dose, points_mm[inside], dose_gy[inside]))
+        else replace(curve, edge_gy=_edge_gy(dose, points_mm, dose_gy))
     )
 
 
@@ -244,10 +244,13 @@ def _counted(
 
 
 def _edge_gy(dose: Dose, points_mm: NDArray[np.float64], dose_gy: NDArray[np.float64]) -> float:
+    """Highest dose within a voxel of the faces of the dose grid beyond which points lie (their dose is NaN)."""
     low, high = dose.grid.bounds_mm()
     spacing = np.asarray(dose.grid.spacing_mm)
-    near = ((points_mm < low + spacing) | (points_mm > high - spacing)).any(axis=1)
-    return float(dose_gy[near].max()) if bool(near.any()) else math.inf
+    below, above = (points_mm < low).any(axis=0), (points_mm > high).any(axis=0)
+    near = ((points_mm < low + spacing) & below) | ((points_mm > high - spacing) & above)
+    at_edge = near.any(axis=1) & np.isfinite(dose_gy)
+    return float(dose_gy[at_edge].max()) if bool(at_edge.any()) else math.inf
 
 
 def _same_frame(dose: Dose, structure: Structure) -> None:

@@ -121,7 +121,9 @@ def metric(curve: DVH, text: str | Metric) -> MetricValue:
     too_small = asked.kind == "Dcc" and asked.argument > curve.total_cm3 * (1 + 1e-9)
     known = not too_small and high - low <= KNOWN * max(1.0, abs(low))
     reason = "" if known else _reason(curve, asked, too_small)
-    return MetricValue(curve.structure, asked.name, (low + high) / 2 if known else None, asked.unit, low, high, reason)
+    return MetricValue(
+        curve.structure, asked.name, (low + high) / 2 if known else None, asked.unit, low, high, reason
+    )
 
 
 def _reason(curve: DVH, asked: Metric, too_small: bool) -> str:
