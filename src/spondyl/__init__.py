@@ -10,14 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from spondyl.app.workflow import compute_dose, draw_volumes, judge, make_plan, open_case, plan_case, report
+    from spondyl.io import bundled_case
 
-_WORKFLOW = ("compute_dose", "draw_volumes", "judge", "make_plan", "open_case", "plan_case", "report")
-__all__ = [*_WORKFLOW, "bundled_case"]
+__all__ = [
+    "bundled_case",
+    "compute_dose",
+    "draw_volumes",
+    "judge",
+    "make_plan",
+    "open_case",
+    "plan_case",
+    "report",
+]
 
 
 def __getattr__(name: str) -> Any:
-    if name in _WORKFLOW:
-        return getattr(import_module("spondyl.app.workflow"), name)
-    if name == "bundled_case":
-        return import_module("spondyl.io").bundled_case
-    raise AttributeError(f"module 'spondyl' has no attribute {name!r}")
+    if name not in __all__:
+        raise AttributeError(f"module 'spondyl' has no attribute {name!r}")
+    room = "spondyl.io" if name == "bundled_case" else "spondyl.app.workflow"
+    return getattr(import_module(room), name)
