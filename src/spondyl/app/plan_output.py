@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -36,11 +37,12 @@ def write_plan(
         with stage("write DICOM"):
             progress("write", 0.1)
             uid = write_rtstruct(folder / "structures.dcm", planned.case, planned.volumes.structures, standard=False)
-            write_rtdose(folder / "dose.dcm", planned.dose, planned.case, structure_set_uid=uid)
+            write_rtdose(folder / "dose.dcm", planned.dose, planned.case)
             write_nifti_dose(folder / "dose.nii.gz", planned.dose)
         progress("write", 0.5)
         write_dvh_csv(folder / "dvh.csv", planned.dvhs)
         write_verdicts(folder / "verdicts.json", planned.verdicts)
+        (folder / "indices.json").write_text(json.dumps([index.record() for index in planned.indices], indent=2) + "\n")
         save_plan(folder / "plan.json", planned.plan, {"log": planned.log.record()})
         with stage("report"):
             inputs = report_inputs(planned)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from spondyl.anatomy import Case, Volumes
+from spondyl.app.plan_indices import Index
 from spondyl.core import Citation
 from spondyl.dose import Dose
 from spondyl.evaluate import DVH, Verdicts
@@ -26,6 +27,8 @@ class Planned:
         Of every structure that the dose grid reaches.
     verdicts
         By the plan's protocol.
+    indices
+        Beside the limits.
     citations
         Of everything that ran.
     timings_s
@@ -39,5 +42,6 @@ class Planned:
     dose: Dose
     dvhs: Mapping[str, DVH]
     verdicts: Verdicts
+    indices: tuple[Index, ...]
     citations: tuple[Citation, ...]
     timings_s: Mapping[str, float]

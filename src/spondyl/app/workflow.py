@@ -9,6 +9,7 @@ from pathlib import Path
 
 from spondyl import anatomy, evaluate, io, plan
 from spondyl.anatomy import Case, Volumes
+from spondyl.app.plan_indices import plan_indices
 from spondyl.app.plan_report import report_inputs
 from spondyl.app.planned import Planned
 from spondyl.app.report import Report, render_report
@@ -88,8 +89,10 @@ def plan_case(
             dvhs = evaluate.dvhs(stored, reached)
         with stage("verdicts"):
             verdicts = evaluate.judge(stored, volumes.structures, rules, plan=f"{case.name} {technique}", dvhs=dvhs)
+        with stage("indices"):
+            found = plan_indices(stored, volumes, made.plan.prescription, dvhs, case.facts.level)
     seconds = {**made.log.timings_s, **stage.seconds}
-    return Planned(case, volumes, made.plan, made.log, stored, dvhs, verdicts, tuple(cited), seconds)
+    return Planned(case, volumes, made.plan, made.log, stored, dvhs, verdicts, found, tuple(cited), seconds)
 
 
 def _protocol_of(case: Case, asked: str | None) -> str:
