@@ -28,7 +28,7 @@ def voxels(nz: int = 6, ny: int = 8, nx: int = 10) -> np.ndarray:
     return (np.arange(nz * ny * nx).reshape(nz, ny, nx) % 1300 * 3 - 1000).astype(np.int16)
 
 
-def ct_slice(hu: np.ndarray, z: float, number: int, row=(1, 0, 0), column=(0, 1, 0), xy=(-20.0, -30.0)) -> FileDataset:
+def ct_slice(hu: np.ndarray, z: float, number: int, row=(1, 0, 0), column=(0, 1, 0), xy=(-20.0, -16.0)) -> FileDataset:
     ds = new(CT, f"1.2.3.9.{number}", "CT")
     ds.ImageType, ds.PatientPosition, ds.InstanceNumber = ["ORIGINAL", "PRIMARY", "AXIAL"], "HFS", number
     ds.ImagePositionPatient, ds.ImageOrientationPatient = [*xy, z], [*row, *column]
@@ -59,7 +59,7 @@ def item(**values: object) -> Dataset:
     return ds
 
 
-def square(z: float, low: float = -10.0, high: float = -4.0) -> list[float]:
+def square(z: float, low: float = -14.0, high: float = -8.0) -> list[float]:
     """Corners of a square (x = y from low to high) at z."""
     return [low, low, z, high, low, z, high, high, z, low, high, z]
 

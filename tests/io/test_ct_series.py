@@ -16,7 +16,7 @@ def test_values_and_place(tmp_path) -> None:
     read = read_ct_series(write_series(tmp_path, series()[::-1]))
     np.testing.assert_array_equal(read.image.values, voxels())
     grid = read.image.grid
-    assert grid.origin_mm == (-20.0, -30.0, 100.0)
+    assert grid.origin_mm == (-20.0, -16.0, 100.0)
     assert grid.spacing_mm == (1.5, 2.0, 3.0)
     assert grid.frame_of_reference_uid == "1.2.3.3"
     assert read.dicom["SOPInstanceUIDs"].split("\\") == [f"1.2.3.9.{k}" for k in range(6)]
@@ -58,17 +58,17 @@ def test_axial_orientations_become_lps(tmp_path, row, column, turn) -> None:
     image = read_ct_series(write_series(tmp_path, slices)).image
     np.testing.assert_array_equal(image.values, turn(voxels()))
     first = voxels()[2, 0, 0]  # lies at the position the file gives, whatever the orientation
-    at = image.grid.index_of((-20.0, -30.0, 106.0)).round().astype(int)
+    at = image.grid.index_of((-20.0, -16.0, 106.0)).round().astype(int)
     assert image.values[tuple(at)] == first
 
 
 def test_coronal_slices(tmp_path) -> None:
     """Rows to the left, columns to inferior; slices step to posterior."""
-    slices = [ct_slice(hu, 100.0, k, (1, 0, 0), (0, 0, -1), xy=(-20.0, -30.0 + 3.0 * k)) for k, hu in enumerate(voxels())]
+    slices = [ct_slice(hu, 100.0, k, (1, 0, 0), (0, 0, -1), xy=(-20.0, -16.0 + 3.0 * k)) for k, hu in enumerate(voxels())]
     image = read_ct_series(write_series(tmp_path, slices)).image
     np.testing.assert_array_equal(image.values, voxels().transpose(1, 0, 2)[::-1])
     assert image.grid.spacing_mm == (1.5, 3.0, 2.0)
-    assert image.grid.origin_mm == (-20.0, -30.0, 100.0 - 2.0 * 7)
+    assert image.grid.origin_mm == (-20.0, -16.0, 100.0 - 2.0 * 7)
 
 
 def change(index, **values):
@@ -92,7 +92,7 @@ def tilted(*, step_along_normal: bool):
     step = (-3 * sine, 3 * cosine) if step_along_normal else (0.0, 3.0)
 
     def apply(slices):
-        return [ct_slice(v, 100 + step[1] * k, k, column=(0, cosine, sine), xy=(-20, -30 + step[0] * k)) for k, v in enumerate(voxels())]
+        return [ct_slice(v, 100 + step[1] * k, k, column=(0, cosine, sine), xy=(-20, -16 + step[0] * k)) for k, v in enumerate(voxels())]
 
     return apply
 
@@ -101,14 +101,14 @@ def tilted(*, step_along_normal: bool):
     (lambda s: s[:2] + s[3:], "misses 1 slice between 103.00 and 109.00 mm"),
     (lambda s: s[:1] + s[3:], "misses 2 slices between 100.00 and 109.00 mm"),
     (lambda s: [*s, ct_slice(voxels()[2], 106.0, 77)], "duplicated slices: s02.dcm and s06.dcm both lie at 106.00 mm"),
-    (change(5, ImagePositionPatient=[-20, -30, 116.2]), "varying slice spacing: 4.200 mm between 112.00 and 116.20 mm"),
+    (change(5, ImagePositionPatient=[-20, -16, 116.2]), "varying slice spacing: 4.200 mm between 112.00 and 116.20 mm"),
     (change(3, SeriesInstanceUID="1.2.3.99"), "mixes 2 values of series (5 slices of 1.2.3.2, 1 slices of 1.2.3.99)"),
     (change(3, FrameOfReferenceUID="1.2.3.98"), "mixes 2 values of frame of reference"),
     (lambda s: [change(k, GantryDetectorTilt=12.0)(s) and s[k] for k in range(6)], "gantry tilted by 12 degrees, expected 0"),
     (change(2, GantryDetectorTilt=-8.0), "gantry tilted by -8 degrees"),
     (tilted(step_along_normal=True), "oblique: an axis is tilted by 10.00 degrees"),
     (tilted(step_along_normal=False), "sheared: its slices shift by 2.57 mm across the stack, as with a tilted gantry"),  # 15 sin 10 cos 10
-    (lambda s: [ct_slice(v, 100 + 3.0 * k, k, xy=(-20, -30 + 0.8 * k)) for k, v in enumerate(voxels())], "sheared"),
+    (lambda s: [ct_slice(v, 100 + 3.0 * k, k, xy=(-20, -16 + 0.8 * k)) for k, v in enumerate(voxels())], "sheared"),
     (change(3, PixelSpacing=[2.0, 1.6]), "s03.dcm has another orientation or pixel spacing"),
     (change(3, ImagePositionPatient=["1", "2"]), "ImagePositionPatient is"),
     (without(3, "ImagePositionPatient"), "has no ImagePositionPatient"),

@@ -30,6 +30,7 @@ def check_structures(case: Case) -> tuple[str, ...]:
     """
     notes = [*check_sides(case.structures)]
     for target in _drawn_targets(case.structures):
+        _check_inside_image(target)
         if target.is_empty:
             raise StructureError(f'target "{target.name}" is empty, expected a volume; contour it or remove it')
         notes += _check_cord(target, case.structures)
@@ -90,6 +91,23 @@ def _centre_x_mm(structure: Structure) -> float:
     return float(along_x @ structure.local_grid.axis_mm("x") / along_x.sum())
 
 
+def _check_inside_image(target: Structure) -> None:
+    """A target whose contours leave the image by more than a voxel would be treated in part."""
+    if not target.contours:
+        return
+    every = np.concatenate([c.points_mm for c in target.contours])
+    z = [c.z_mm for c in target.contours]
+    low = np.array([*every.min(axis=0), min(z)])
+    high = np.array([*every.max(axis=0), max(z)])
+    image_low, image_high = target.grid.bounds_mm()
+    spacing = np.asarray(target.grid.spacing_mm)
+    if (low < image_low - spacing).any() or (high > image_high + spacing).any():
+        raise StructureError(
+            f'target "{target.name}" reaches from {np.round(low, 1).tolist()} to {np.round(high, 1).tolist()} mm, beyond the image '
+            f"({np.round(image_low, 1).tolist()} to {np.round(image_high, 1).tolist()}); take the CT it was drawn on"
+        )
+
+
 def _check_cord(target: Structure, structures: Structures) -> list[str]:
     notes: list[str] = []
     for cord in structures.values():
@@ -101,7 +119,7 @@ def _check_cord(target: Structure, structures: Structures) -> list[str]:
                 f'target "{target.name}" and "{cord.name}" overlap by {shared:.2f} cm3, expected at most {OVERLAP_CM3} cm3; '
                 "tumour and cord cannot fill one place: correct one of them"
             )
-        if shared > 0:
+        if shared > 0.001:
             notes.append(f'target "{target.name}" and "{cord.name}" overlap by {shared:.3f} cm3')
     return notes
 

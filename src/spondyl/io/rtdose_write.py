@@ -62,7 +62,7 @@ def as_stored(dose: Dose, bits: int = 32) -> Dose:
 
 
 def write_rtdose(
-    path: Path, dose: Dose, case: Case, *, bits: int = 32, plan_uid: str = "", structure_set_uid: str = ""
+    path: Path, dose: Dose, case: Case, *, bits: int = 32, plan_uid: str = ""
 ) -> Dose:
     """Write an RTDOSE in the CT's study and frame of reference.
 
@@ -70,9 +70,9 @@ def write_rtdose(
     ----------
     bits
         32, or 16 for software that knows no more (the step is then 1/65535 of a rounded-up maximum).
-    plan_uid, structure_set_uid
-        SOPInstanceUIDs of the plan and structure set it belongs to; a plan's UID is computed where none is given,
-        since the standard wants one.
+    plan_uid
+        SOPInstanceUID of the RTPLAN it belongs to; computed where none is given, since the standard wants one. (A
+        structure set is only referred to by the DVH module, which spondyl does not write.)
 
     Returns
     -------
@@ -103,10 +103,6 @@ def write_rtdose(
     dataset.DoseGridScaling = scaling
     dataset.TissueHeterogeneityCorrection = "IMAGE"
     dataset.ReferencedRTPlanSequence = [item(ReferencedSOPClassUID=RTPLAN, ReferencedSOPInstanceUID=plan_uid or uid_from(references.key, "plan", key))]
-    if structure_set_uid:
-        dataset.ReferencedStructureSetSequence = [
-            item(ReferencedSOPClassUID="1.2.840.10008.5.1.4.1.1.481.3", ReferencedSOPInstanceUID=structure_set_uid)
-        ]
     dataset.PixelData = stored.tobytes()
     dataset["PixelData"].VR = "OW"
     with writing(path) as temporary:
