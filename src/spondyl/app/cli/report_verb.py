@@ -66,5 +66,7 @@ def _html_path(folder: Path, out: Path | None) -> Path:
     if out.suffix.casefold() in (".html", ".htm"):
         return out
     if out.suffix.casefold() == ".pdf":
-        raise OutputError(f"-o {out} is a PDF, expected the HTML file or a folder; give --pdf, the PDF lies beside it")
+        raise OutputError(
+            f"-o {out} is a PDF, expected the HTML file or a folder; give --pdf, the PDF lies beside it"
+        )
     return out / "report.html"

@@ -35,7 +35,8 @@ def register(app: typer.Typer) -> None:
 def show(
     case: Annotated[Path, typer.Argument(help="A case folder.")],
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="Folder for show.png, or a .png; else CASE-show.png here.")
+        Path | None,
+        typer.Option("-o", "--out", help="Folder for show.png, or a .png; else CASE-show.png here."),
     ] = None,
     picture: Annotated[bool, typer.Option(help="Draw the picture.")] = True,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
@@ -70,6 +71,7 @@ def case_record(case: Case, picture: Path | None = None) -> dict[str, Any]:
     return {
         "disclaimer": DISCLAIMER,
         "case": case.name,
+        "level": case.facts.level,
         "facts": case.facts.model_dump(mode="json"),
         "grid": {
             "modality": case.ct.modality,
@@ -87,7 +89,9 @@ def case_record(case: Case, picture: Path | None = None) -> dict[str, Any]:
 
 
 def _structure_record(structure: Structure) -> dict[str, Any]:
-    filled = np.flatnonzero((structure.coverage > 0).any(axis=(1, 2))) if structure.coverage.size else np.array([])
+    filled = (
+        np.flatnonzero((structure.coverage > 0).any(axis=(1, 2))) if structure.coverage.size else np.array([])
+    )
     start = structure.box[0].start or 0
     z_mm = structure.grid.axis_mm("z")
     return {

@@ -124,5 +124,6 @@ class ReportInputs:
     def __post_init__(self) -> None:
         if self.dose.unit != "Gy":
             raise DoseGridError(
-                f'report: dose is in "{self.dose.unit}", expected the total dose in Gy; scale it by the plan\'s MU first'
+                f'report: dose is in "{self.dose.unit}", expected the total dose in Gy; '
+                "scale it by the plan's MU first"
             )

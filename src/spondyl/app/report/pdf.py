@@ -22,7 +22,8 @@ def write_pdf(html: str, path: Path) -> None:
         raise OutputError("PDF: WeasyPrint is not installed; pip install 'spondyl[pdf]'") from error
     except OSError as error:
         raise OutputError(
-            f"PDF: WeasyPrint's system libraries are missing ({error}); on Debian: apt-get install libpango-1.0-0 libpangoft2-1.0-0"
+            f"PDF: WeasyPrint's system libraries are missing ({error}); "
+            "on Debian: apt-get install libpango-1.0-0 libpangoft2-1.0-0"
         ) from error
     for name in ("weasyprint", "fontTools"):
         logging.getLogger(name).setLevel(logging.ERROR)
