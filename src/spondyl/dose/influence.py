@@ -1,7 +1,8 @@
 """Dose of every beamlet in every row that matters, as a sparse matrix for the optimiser.
 
-A beamlet's own neighbourhood is kept beamlet by beamlet. Its far tail, where a row sees many beamlets alike, is
-kept by cells: the dose of all beamlets of a cell is given to one of them, another one from row to row. Each
+A row's neighbourhood is kept beamlet by beamlet. Farther beamlets, whose dose the row sees nearly alike, are
+kept by cells, and far ones by blocks of cells: the dose of a whole cell or block is given to one of its
+beamlets, another one from row to row. Each
 row's sum over an open field is therefore complete (nothing is cut off within `REACH_MM`), and over rows every
 beamlet's tail is, on average, right. The choice is a fixed function of row and cell, so that the same input
 gives the same matrix. It is the deterministic form of importance sampling (Thieke, Nill, Oelfke and Bortfeld
@@ -30,6 +31,9 @@ Floats = NDArray[np.float64]
 
 NEAR_MM = 15.0
 CELL_MM = 10.0
+CELLS_A_BLOCK = 3
+FAR_CELLS = 4.5
+"""Blocks whose centre is further than this many cells are kept as one."""
 REACH_MM = 200.0
 """Beyond this distance from a beamlet the table is held at its edge, below 1e-5 of the beamlet's peak."""
 
@@ -107,7 +111,7 @@ def beamlet_influence(
         raise DoseError(f"influence rows must be voxel indices in 0..{np.prod(grid.shape) - 1}, at least one; check the grid")
     points = grid.point_at(np.stack(np.unravel_index(row_index, grid.shape), axis=-1))
     layouts = [_layout(field, model, cell_mm) for field in fields]
-    counts = np.stack([_count(field, layout, points, near_mm) for field, layout in zip(fields, layouts, strict=True)])
+    counts = np.stack([_count(field, layout, points, near_mm, FAR_CELLS * cell_mm) for field, layout in zip(fields, layouts, strict=True)])
     pointers = np.concatenate([[0], np.cumsum(counts.sum(axis=0, dtype=np.int64))])
     data, indices = np.empty(pointers[-1], np.float32), np.empty(pointers[-1], np.int32)
     kernel, scale = pencil_kernel(model.spectrum), water_scale(medium, model.spectrum)
@@ -120,14 +124,14 @@ def beamlet_influence(
         if along.min() < 50:
             raise DoseError(f'field "{field.name}": a row lies {along.min():.0f} mm from the source, expected 50 mm or more')
         fan = radiological_fan(field, relative, medium.grid, _range(u), _range(v))
-        reach = max(_farthest(u, layout.cell_u), _farthest(v, layout.cell_v))
+        reach = max(_farthest(u, layout.member_u), _farthest(v, layout.member_v))
         table = beamlet_table(terms, model, layout.size_mm, along, near_mm + cell_mm, min(reach + cell_mm, REACH_MM))
         head = head_term(kernel, model, layout.size_mm)
         fill_entries(
             u, v, along, absorbed * (field.sad_mm / distance) ** 2, fan.depth_mm,
             np.array([fan.u0_mm, fan.v0_mm, fan.spacing_mm, fan.plane0_mm, fan.step_mm]),
-            layout.cell_u, layout.cell_v, layout.member_starts, layout.member_u, layout.member_v, layout.gain,
-            (layout.member_column + column).astype(np.int32), near_mm, row_index, table.near, table.far, table.near_pixel_mm, table.far_pixel_mm, table.depth_mm,
+            *layout.tree, layout.member_u, layout.member_v, layout.gain,
+            (layout.member_column + column).astype(np.int32), near_mm, FAR_CELLS * cell_mm, row_index, table.near, table.far, table.near_pixel_mm, table.far_pixel_mm, table.depth_mm,
             table.layers_mm, head.by_depth, head.sigma_mm, head.magnification, begin, data, indices,
         )  # fmt: skip
         begin, column = begin + counts[number], column + len(layout.columns)
@@ -138,7 +142,11 @@ def beamlet_influence(
 
 @dataclass(frozen=True)
 class _Layout:
-    """A field's beamlets that have a column, cell by cell."""
+    """A field's beamlets that have a column, block by block and cell by cell.
+
+    `tree` is what the compiled loops walk: block centres u and v, first cell of each block, cell centres u and
+    v, first member of each cell.
+    """
 
     size_mm: tuple[float, float]
     columns: NDArray[np.int64]
@@ -146,45 +154,54 @@ class _Layout:
     member_u: Floats
     member_v: Floats
     gain: Floats
-    member_starts: NDArray[np.int64]
-    cell_u: Floats
-    cell_v: Floats
+    tree: tuple[Floats, Floats, NDArray[np.int64], Floats, Floats, NDArray[np.int64]]
 
 
 def _layout(field: Field, model: BeamModel, cell_mm: float) -> _Layout:
-    sizes = [np.diff(edges) for edges in (field.u_edges_mm, field.v_edges_mm)]
-    for name, size in zip("uv", sizes, strict=True):
-        if float(np.ptp(size)) > 1e-3:
-            raise DoseError(f'field "{field.name}": beamlets must be equally wide along {name}, got {size.min()}..{size.max()} mm')
+    size_u, size_v = (_beamlet_size(field.name, axis, e) for axis, e in (("u", field.u_edges_mm), ("v", field.v_edges_mm)))
     iv, iu = np.nonzero(field.fluence > 0)
     if iu.size == 0:
         raise DoseError(f'field "{field.name}" has no beamlet with fluence, expected at least one; set those in use to 1')
-    across = [max(1, round(cell_mm / float(size[0]))) for size in sizes]
-    cell = (iv // across[1]) * (field.fluence.shape[1] // across[0] + 1) + iu // across[0]
-    order = np.argsort(cell, kind="stable")
-    iu, iv, cell = iu[order], iv[order], cell[order]
+    cell_u, cell_v = iu // max(1, round(cell_mm / size_u)), iv // max(1, round(cell_mm / size_v))
+    order = np.lexsort((iu, iv, cell_u, cell_v, cell_u // CELLS_A_BLOCK, cell_v // CELLS_A_BLOCK))
+    iu, iv, cell_u, cell_v = iu[order], iv[order], cell_u[order], cell_v[order]
+    u, v = (((edges[1:] + edges[:-1]) / 2)[i] for edges, i in ((field.u_edges_mm, iu), (field.v_edges_mm, iv)))
+    cells = _starts(cell_u, cell_v)
+    blocks = _starts(cell_u[cells[:-1]] // CELLS_A_BLOCK, cell_v[cells[:-1]] // CELLS_A_BLOCK)
+    block_members = cells[blocks]
     flat = iv * field.fluence.shape[1] + iu
-    starts = np.concatenate([[0], np.flatnonzero(np.diff(cell)) + 1, [len(cell)]])
-    u = ((field.u_edges_mm[1:] + field.u_edges_mm[:-1]) / 2)[iu]
-    v = ((field.v_edges_mm[1:] + field.v_edges_mm[:-1]) / 2)[iv]
-    members = np.diff(starts)
     return _Layout(
-        (float(sizes[0][0]), float(sizes[1][0])),
+        (size_u, size_v),
         np.sort(flat),
         np.argsort(np.argsort(flat)),
         u,
         v,
         model.horns.per_solid_angle(np.hypot(u, v), model.sad_mm) if model.horns is not None else np.ones(len(u)),
-        starts,
-        np.add.reduceat(u, starts[:-1]) / members,
-        np.add.reduceat(v, starts[:-1]) / members,
+        (_means(u, block_members), _means(v, block_members), blocks, _means(u, cells), _means(v, cells), cells),
     )
 
 
-def _count(field: Field, layout: _Layout, points: Floats, near_mm: float) -> NDArray[np.int32]:
+def _beamlet_size(name: str, axis: str, edges_mm: Floats) -> float:
+    size = np.diff(edges_mm)
+    if float(np.ptp(size)) > 1e-3:
+        raise DoseError(f'field "{name}": beamlets must be equally wide along {axis}, got {size.min():g}..{size.max():g} mm')
+    return float(size[0])
+
+
+def _starts(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where each run of equal pairs begins, and the length at the end."""
+    changes = np.flatnonzero((np.diff(first) != 0) | (np.diff(second) != 0)) + 1
+    return np.concatenate([[0], changes, [len(first)]]).astype(np.int64)
+
+
+def _means(values: Floats, starts: NDArray[np.int64]) -> Floats:
+    return np.add.reduceat(values, starts[:-1]) / np.diff(starts)
+
+
+def _count(field: Field, layout: _Layout, points: Floats, near_mm: float, far_mm: float) -> NDArray[np.int32]:
     u, v, _, _ = beam_coordinates(field, points)
     counts = np.zeros(len(points), np.int32)
-    count_entries(u, v, layout.cell_u, layout.cell_v, layout.member_starts, near_mm, counts)
+    count_entries(u, v, *layout.tree, near_mm, far_mm, counts)
     return counts
 
 
