@@ -9,7 +9,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from spondyl.core.errors import StructureError, nearest
+from spondyl.core.errors import StructureError, StructureNotFoundError, nearest
 from spondyl.core.grid import Box, Grid
 
 Role = Literal["external", "target", "oar", "bone", "canal", "prv", "avoidance", "other"]
@@ -147,7 +147,7 @@ class Structures(Mapping[str, Structure]):
         if len(same) == 1:
             return self._by_name[same[0]]
         near = nearest(name, self._by_name) or tuple(self._by_name)
-        raise StructureError(f'structure "{name}" not found; nearest: {", ".join(near) or "none, the set is empty"}')
+        raise StructureNotFoundError(f'structure "{name}" not found; nearest: {", ".join(near) or "none, the set is empty"}')
 
     def __contains__(self, name: object) -> bool:
         return name in self._by_name

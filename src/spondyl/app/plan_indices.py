@@ -63,7 +63,7 @@ def _fit(dose: Dose, target: Structure, prescription_gy: float, curve: DVH | Non
 
 def _neural(volumes: Volumes) -> Structure | None:
     """Cord at the target's level, or what SpinalCord_Partial was taken from in its place."""
-    partial = volumes.structures["SpinalCord_Partial"] if "SpinalCord_Partial" in volumes.structures else None
+    partial = volumes.structures.get("SpinalCord_Partial")
     return None if partial is None or partial.is_empty else partial
 
 

@@ -36,7 +36,7 @@ def write_plan(
     with writing_folder(out) as folder:
         with stage("write DICOM"):
             progress("write", 0.1)
-            uid = write_rtstruct(folder / "structures.dcm", planned.case, planned.volumes.structures, standard=False)
+            write_rtstruct(folder / "structures.dcm", planned.case, planned.volumes.structures)
             write_rtdose(folder / "dose.dcm", planned.dose, planned.case)
             write_nifti_dose(folder / "dose.nii.gz", planned.dose)
         progress("write", 0.5)

@@ -5,10 +5,11 @@ Each function is one step of care and a few lines of the rooms below; `plan_case
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from spondyl import anatomy, evaluate, io, plan
-from spondyl.anatomy import Case, Volumes
+from spondyl.anatomy import Case, Structures, Volumes
 from spondyl.app.plan_indices import plan_indices
 from spondyl.app.plan_report import report_inputs
 from spondyl.app.planned import Planned
@@ -78,7 +79,7 @@ def plan_case(
             case = open_case(folder)
             rules = _protocol_of(case, protocol)
         with stage("volumes"):
-            volumes = draw_volumes(case, consensus=consensus, progress=progress)
+            volumes = _standard(draw_volumes(case, consensus=consensus, progress=progress))
         with stage("plan and final dose"):
             made = plan.make_plan(
                 case, volumes.structures, technique=technique, protocol=rules, settings=settings, progress=progress
@@ -93,6 +94,13 @@ def plan_case(
             found = plan_indices(stored, volumes, made.plan.prescription, dvhs, case.facts.level)
     seconds = {**made.log.timings_s, **stage.seconds}
     return Planned(case, volumes, made.plan, made.log, stored, dvhs, verdicts, found, tuple(cited), seconds)
+
+
+def _standard(volumes: Volumes) -> Volumes:
+    """The volumes under TG-263 names, so that every file of a plan calls a structure the same."""
+    names = io.standard_names(volumes.structures)
+    renamed = [replace(structure, name=names[name]) for name, structure in volumes.structures.items()]
+    return replace(volumes, structures=Structures(renamed))
 
 
 def _protocol_of(case: Case, asked: str | None) -> str:

@@ -30,6 +30,12 @@ class StructureError(SpondylError):
     """A structure is missing, empty, or contradicts another."""
 
 
+class StructureNotFoundError(StructureError, KeyError):
+    """A structure of that name is not there; the nearest names are told."""
+
+    __str__ = Exception.__str__
+
+
 class VolumeError(SpondylError):
     """A target or avoidance volume cannot be drawn."""
 

@@ -10,11 +10,29 @@ from spondyl.io.rtdose import read_rtdose
 from spondyl.io.rtdose_write import as_stored, write_nifti_dose, write_rtdose
 from spondyl.io.rtplan import BeamFacts, PlanFacts, read_rtplan
 from spondyl.io.rtstruct import RoiContours, grid_for, read_contours, read_rtstruct
-from spondyl.io.rtstruct_write import write_rtstruct
+from spondyl.io.rtstruct_write import standard_names, write_rtstruct
 
 __all__ = [
-    "BUNDLED_CASES", "BeamFacts", "ImportReport", "PlanFacts", "RoiContours", "as_stored", "bundled_case",
-    "grid_for", "import_dicom", "open_case", "read_contours", "read_ct_series", "read_nifti", "read_rtdose",
-    "read_rtplan", "read_rtstruct", "write_case", "write_ct_series", "write_nifti", "write_nifti_dose",
-    "write_rtdose", "write_rtstruct",
+    "BUNDLED_CASES",
+    "BeamFacts",
+    "ImportReport",
+    "PlanFacts",
+    "RoiContours",
+    "as_stored",
+    "bundled_case",
+    "grid_for",
+    "import_dicom",
+    "open_case",
+    "read_contours",
+    "read_ct_series",
+    "read_nifti",
+    "read_rtdose",
+    "read_rtplan", "standard_names",
+    "read_rtstruct",
+    "write_case",
+    "write_ct_series",
+    "write_nifti",
+    "write_nifti_dose",
+    "write_rtdose",
+    "write_rtstruct",
 ]
