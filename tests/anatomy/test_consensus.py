@@ -96,7 +96,12 @@ TABLE = [
 
 @pytest.mark.parametrize(("touched", "position", "expected"), TABLE)
 def test_isrc_rows(touched, position, expected):
-    assert set(decide(ISRC_2012, touched, position).parts) == expected
+    assert set(decide(ISRC_2012, touched, position, ("transverse_process_with_pedicle",)).parts) == expected
+
+
+def test_the_transverse_process_beside_a_tumour_in_the_body_is_a_setting():
+    assert set(decide(ISRC_2012, {BODY}, "lateralised_left").parts) == {BODY, "pedicle_left"}
+    assert set(decide(ISRC_2012, {BODY}, "diffuse").parts) == {BODY, "pedicle_left", "pedicle_right"}
 
 
 def test_the_body_beside_a_pedicle_is_a_setting():

@@ -39,12 +39,12 @@ def body_of(volumes, name):
 @pytest.mark.parametrize(
     ("gtv", "position", "shares"),
     [
-        # Share of each sector in the CTV, in the order of SECTORS: body, pedicle L, TP+lamina L, spinous, TP+lamina R, pedicle R.
-        # Of TP + lamina (5.76 + 0.72... cm3) only the transverse process, from 20 mm beside the canal's axis on, where it counts.
+        # Share of each sector in the CTV: body, pedicle L, TP + lamina L, spinous, TP + lamina R, pedicle R.
+        # Of TP + lamina (24 x 8 beside and 10 x 6 mm behind the canal) the part beside the canal.
         (CENTRE, "central", (1, 0, 0, 0, 0, 0)),
-        (LEFT_BODY, "lateralised_left", (1, 1, 14 * 8 / (24 * 8 + 60), 0, 0, 0)),
-        (RIGHT_BODY, "lateralised_right", (1, 0, 0, 0, 14 * 8 / (24 * 8 + 60), 1)),
-        (MOST, "diffuse", (1, 1, 14 * 8 / (24 * 8 + 60), 0, 14 * 8 / (24 * 8 + 60), 1)),
+        (LEFT_BODY, "lateralised_left", (1, 1, 24 * 8 / (24 * 8 + 60), 0, 0, 0)),
+        (RIGHT_BODY, "lateralised_right", (1, 0, 0, 0, 24 * 8 / (24 * 8 + 60), 1)),
+        (MOST, "diffuse", (1, 1, 24 * 8 / (24 * 8 + 60), 0, 24 * 8 / (24 * 8 + 60), 1)),
     ],
 )
 def test_ctv_of_a_tumour_in_the_body(gtv, position, shares):

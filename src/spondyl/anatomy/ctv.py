@@ -53,6 +53,7 @@ def bone_by_table(
 
 def _options(settings: VolumeSettings) -> dict[str, bool]:
     return {
+        "transverse_process_with_pedicle": settings.transverse_process_with_pedicle,
         "pedicle_adds_body": settings.pedicle_adds_body,
         "rtog_b_both_elements": settings.rtog_b == "both-elements",
     }
@@ -71,6 +72,9 @@ def _said(consensus: str, found: Involvement, settings: VolumeSettings) -> list[
             f"lateralised from {100 * settings.lateral_share:.0f} % on one side: thresholds of ours, "
             "the consensus has none)"
         )
+    if consensus == "isrc-2012" and found.position.startswith(("lateralised", "diffuse")):
+        how = "with" if settings.transverse_process_with_pedicle else "without"
+        said.append(f"{where}: pedicle/transverse process was read as the pedicle {how} the transverse process")
     pedicle = any(name.startswith("pedicle") for name in found.touched)
     if consensus == "isrc-2012" and pedicle and "vertebral_body" not in found.touched:
         added = "was added" if settings.pedicle_adds_body else "was not added"

@@ -47,8 +47,10 @@ SPINOUS_DEPTH = 0.5
 """The spinous process starts this many canal depths behind the canal; before it lie the laminae."""
 SPINOUS_HALF_WIDTH = 0.4
 """Half its width, in half widths of the canal."""
-TRANSVERSE_REACH = 2.0
-"""The transverse process starts this many half widths of the canal beside the canal's axis."""
+PEDICLE_REACH = 2.0
+"""The pedicle ends this many half widths of the canal beside the canal's axis; further out lies transverse process."""
+LAMINA_REACH = 1.0
+"""The lamina, which roofs the canal, ends here; further out lies the transverse process with the articular pillar."""
 
 
 @dataclass(frozen=True)
@@ -117,21 +119,23 @@ def part_of(local_mm: Points, edges: CanalEdges) -> NDArray[np.int8]:
 
     Notes
     -----
-    In front of the canal lies the body; beside its front half the pedicles; beside its back half and behind it
-    laminae (with the articular processes), and from `TRANSVERSE_REACH` outwards the transverse processes; behind
-    the laminae, in the middle, the spinous process. The three proportions were chosen on the L2-L4 subregion
-    labels of TPTBox's test CT; `docs/clinical/volumes.md` gives the overlap.
+    In front of the canal lies the body; beside its front half the pedicles, out to `PEDICLE_REACH`; behind it the
+    laminae; beside its back half and behind, from `LAMINA_REACH` outwards, the transverse processes with the
+    articular pillars, which join them to the pedicles; behind the laminae, in the middle, the spinous process.
+    The proportions were chosen on the L2-L4 subregion labels of TPTBox's test CT; `docs/clinical/volumes.md` gives
+    the overlap.
     """
     left = local_mm[:, 0] - edges.middle_mm
     anterior = local_mm[:, 1]
     depth = edges.front_mm - edges.back_mm
     is_left = left >= 0
+    aside = np.abs(left) / edges.half_width_mm
+    front_half = anterior > (edges.front_mm + edges.back_mm) / 2
     part = np.where(is_left, PARTS.index("lamina_left"), PARTS.index("lamina_right"))
-    pedicle = anterior > (edges.front_mm + edges.back_mm) / 2
-    part = np.where(pedicle, np.where(is_left, PARTS.index("pedicle_left"), PARTS.index("pedicle_right")), part)
-    lateral = np.abs(left) > TRANSVERSE_REACH * edges.half_width_mm
     transverse = np.where(is_left, PARTS.index("transverse_process_left"), PARTS.index("transverse_process_right"))
-    part = np.where(lateral, transverse, part)
+    part = np.where(aside > LAMINA_REACH, transverse, part)
+    pedicle = np.where(is_left, PARTS.index("pedicle_left"), PARTS.index("pedicle_right"))
+    part = np.where(front_half & (aside <= PEDICLE_REACH), pedicle, part)
     spinous = (anterior < edges.back_mm - SPINOUS_DEPTH * depth) & (
         np.abs(left) < SPINOUS_HALF_WIDTH * edges.half_width_mm
     )
@@ -192,7 +196,7 @@ def divide_given(sectors: Structures, canal: Structure, level: str = "") -> Vert
         whole = sectors[f"transverse_process_lamina_{side}"]
         index = np.stack(np.unravel_index(np.arange(whole.coverage.size), whole.coverage.shape), axis=-1)
         across = frame.local_mm(whole.local_grid.point_at(index))[:, 0] - edges.middle_mm
-        lateral = (np.abs(across) > TRANSVERSE_REACH * edges.half_width_mm).reshape(whole.coverage.shape)
+        lateral = (np.abs(across) > LAMINA_REACH * edges.half_width_mm).reshape(whole.coverage.shape)
         keep = lateral if kind == "transverse_process" else ~lateral
         parts.append(_keep(whole, keep, name, f"{kind.replace('_', ' ')} of given {whole.name}"))
     return Vertebra(level, Structures(parts), frame, given=True)

@@ -33,6 +33,9 @@ class VolumeSettings:
         what a border drawn 0.3 mm off on 1 cm2 amounts to.
     diffuse_fraction, lateral_share
         See `involvement.involvement_of`; the consensus gives no numbers.
+    transverse_process_with_pedicle
+        Tumour in the body alone, lateralised or diffuse: the consensus adds "pedicle/transverse process". True takes
+        both (the transverse process with the articular pillar that joins it), False the pedicle only.
     pedicle_adds_body
         A pedicle without the body: whether the CTV takes the body too. The consensus leaves it open.
     rtog_b
@@ -56,6 +59,7 @@ class VolumeSettings:
     touch_cm3: float = 0.03
     diffuse_fraction: float = 0.5
     lateral_share: float = 0.8
+    transverse_process_with_pedicle: bool = True
     pedicle_adds_body: bool = False
     rtog_b: str = "both-elements"
     rtog_b_margin_mm: float | None = None

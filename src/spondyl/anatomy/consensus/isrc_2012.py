@@ -7,7 +7,10 @@ from spondyl.core.citations import Citation
 
 SOURCE = Citation("Cox BW et al. Int J Radiat Oncol Biol Phys 2012;83:e597-e605", "10.1016/j.ijrobp.2012.03.009")
 
-BOTH_PEDICLES = ("pedicle_left", "pedicle_right", "transverse_process_left", "transverse_process_right")
+PEDICLES = ("pedicle_left", "pedicle_right")
+PROCESSES = ("transverse_process_left", "transverse_process_right")
+WITH_PROCESS = "transverse_process_with_pedicle"
+"""Whether "pedicle/transverse process", where the body alone is involved, takes the transverse process too."""
 
 ISRC_2012 = Consensus(
     "isrc-2012",
@@ -17,16 +20,32 @@ ISRC_2012 = Consensus(
         Row(
             "lateralised in the body",
             ("vertebral_body",),
-            ("vertebral_body", "pedicle_{side}", "transverse_process_{side}"),
+            ("vertebral_body", "pedicle_{side}"),
             "CTV: lateralised in the body",
             position="lateralised_{side}",
         ),
         Row(
+            "lateralised in the body, transverse process",
+            ("vertebral_body",),
+            ("transverse_process_{side}",),
+            "CTV: lateralised in the body",
+            position="lateralised_{side}",
+            option=WITH_PROCESS,
+        ),
+        Row(
             "diffuse in the body",
             ("vertebral_body",),
-            ("vertebral_body", *BOTH_PEDICLES),
+            ("vertebral_body", *PEDICLES),
             "CTV: diffuse in the body",
             position="diffuse",
+        ),
+        Row(
+            "diffuse in the body, transverse processes",
+            ("vertebral_body",),
+            PROCESSES,
+            "CTV: diffuse in the body",
+            position="diffuse",
+            option=WITH_PROCESS,
         ),
         Row(
             "body and one pedicle",
@@ -37,7 +56,7 @@ ISRC_2012 = Consensus(
         Row(
             "body and both pedicles",
             ("vertebral_body", "pedicle_left", "pedicle_right"),
-            ("vertebral_body", *BOTH_PEDICLES, "lamina_left", "lamina_right"),
+            ("vertebral_body", *PEDICLES, *PROCESSES, "lamina_left", "lamina_right"),
             "CTV: body and both pedicles",
         ),
         Row(

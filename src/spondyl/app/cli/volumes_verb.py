@@ -54,6 +54,9 @@ def volumes(
     lateral_share: Annotated[
         float, typer.Option(help="Share on one side from which it is lateralised.")
     ] = _STANDARD.lateral_share,
+    transverse_process: Annotated[
+        bool, typer.Option(help="Lateralised or diffuse in the body: with the transverse process.")
+    ] = True,
     pedicle_adds_body: Annotated[bool, typer.Option(help="A pedicle alone takes the body too.")] = False,
     rtog_b: Annotated[str, typer.Option(help="both-elements or margin.")] = _STANDARD.rtog_b,
     rtog_b_margin_mm: Annotated[float | None, typer.Option(help="For --rtog-b margin.")] = None,
@@ -76,6 +79,7 @@ def volumes(
         touch_cm3=touch_cm3,
         diffuse_fraction=diffuse_fraction,
         lateral_share=lateral_share,
+        transverse_process_with_pedicle=transverse_process,
         pedicle_adds_body=pedicle_adds_body,
         rtog_b=rtog_b,
         rtog_b_margin_mm=rtog_b_margin_mm,
