@@ -2,38 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
+from spondyl.app.plan_indices import Index
 from spondyl.app.planned import Planned
 from spondyl.app.report import Fact, Goal, ReportInputs, Step, curves_of
+from spondyl.app.report.numbers import plain, three
 from spondyl.core import sha256_of
 from spondyl.evaluate import Protocol, Verdict, load_protocol
-from spondyl.plan import Step as LogStep
 
-TECHNIQUE_NAMES = {"imrt": "fixed-field IMRT"}
+if TYPE_CHECKING:
+    from spondyl.plan.goals import Goal as WishedGoal
+    from spondyl.plan.lexicographic import Step as WishStep
+    from spondyl.plan.log import PlanLog
+
+TECHNIQUE_NAMES = {"imrt": "fixed-field IMRT, simultaneous integrated boost"}
+SOURCE_WORDS = {
+    "confirmed": "",
+    "confirmed_in_seed": "",
+    "confirmed_secondary": "from a secondary source",
+    "conflict": "sources conflict",
+    "unconfirmed": "unconfirmed",
+}
+"""What a reader must know of a limit's standing; nothing where it was seen in its paper."""
 
 
 def report_inputs(planned: Planned) -> ReportInputs:
     """Everything the report shows, in words and numbers."""
-    plan, log = planned.plan, planned.log
+    plan, log, case = planned.plan, planned.log, planned.case
     rules = load_protocol(plan.protocol)
-    asked = plan.prescription
-    case = planned.case
     return ReportInputs(
         case=case,
         structures=planned.volumes.structures,
         dose=planned.dose,
-        technique=TECHNIQUE_NAMES[plan.technique],
+        technique=TECHNIQUE_NAMES.get(plan.technique, plan.technique),
         protocol=rules.title,
-        prescription_gy=asked.dose_gy,
-        boost_gy=_boost_gy(rules),
+        prescription_gy=plan.prescription.dose_gy,
+        boost_gy=boost_gy(rules),
         plan_facts=_plan_facts(planned),
         made_facts=_made_facts(planned),
-        goals=tuple(_goal(v) for v in planned.verdicts.verdicts),
+        goals=tuple(_goal(v, bound_by(v, log)) for v in planned.verdicts.verdicts),
         curves=curves_of(planned.dvhs),
-        indices=tuple(Fact(i.name, i.text, i.source) for i in planned.indices),
-        binding=tuple(f"{goal.structure} {goal.metric}" for goal, _ in log.binding),
-        assumptions=(*planned.volumes.assumptions, *planned.verdicts.notes),
+        indices=tuple(_index(i) for i in planned.indices),
+        binding=_binding(planned),
+        assumptions=tuple(dict.fromkeys((*planned.volumes.assumptions, *planned.verdicts.notes, *rules.notes))),
         warnings=case.warnings,
         log=tuple(_step(number, step) for number, step in enumerate(log.steps, 1)),
         citations=tuple(str(citation) for citation in planned.citations),
@@ -43,54 +57,109 @@ def report_inputs(planned: Planned) -> ReportInputs:
     )
 
 
-def _boost_gy(rules: Protocol) -> float | None:
+def boost_gy(rules: Protocol) -> float | None:
     """What half of the GTV shall reach, where the protocol asks for more there than it prescribes."""
     prescribed = rules.prescription.dose_gy if rules.prescription else 0.0
-    asked = [
-        g.limit for g in rules.goals if (g.structure, g.metric, g.op) == ("GTV", "D50%", ">=") and g.limit > prescribed
-    ]
-    return max(asked, default=None)
+    asked = [g.limit for g in rules.goals if (g.structure, g.metric, g.op) == ("GTV", "D50%", ">=")]
+    return max((limit for limit in asked if limit > prescribed), default=None)
+
+
+def bound_by(verdict: Verdict, log: PlanLog) -> str:
+    """ "bound by ThecalSac D0.03cc ≤ 30 Gy" for a goal that is not met: the strongest bound of the step after it."""
+    if verdict.status != "fail":
+        return ""
+    wanted = (verdict.judged or verdict.structure, verdict.metric)
+    for step in log.steps:
+        pursued = [g for g in step.goals if (g.structure, g.metric) == wanted]
+        strongest = _strongest(step, pursued[0]) if pursued else None
+        if strongest is not None:
+            return f"bound by {_shown(strongest)}"
+    return ""
+
+
+def _strongest(step: WishStep, missed: WishedGoal) -> WishedGoal | None:
+    """The bound with the largest multiplier that pulls the other way, by preference on another structure."""
+    against = {g: m for g, m in step.binding.items() if g.label != missed.label and g.sense != missed.sense}
+    other = {g: m for g, m in against.items() if g.structure != missed.structure}
+    among = other or against
+    return max(among, key=lambda g: among[g], default=None)
+
+
+def _shown(goal: WishedGoal) -> str:
+    if goal.limit is None:
+        return goal.label
+    return f"{goal.label} {'≤' if goal.sense > 0 else '≥'} {plain(goal.limit)}{_unit(goal)}"
+
+
+def _unit(goal: WishedGoal) -> str:
+    return "" if goal.metric == "roughness" else " Gy"
+
+
+def _binding(planned: Planned) -> tuple[str, ...]:
+    """One sentence a goal that is missed and whose bound is known, mandatory ones first."""
+    missed = sorted(planned.verdicts.of("fail"), key=lambda v: v.level != "mandatory")
+    told = ((v, bound_by(v, planned.log)) for v in missed)
+    return tuple(dict.fromkeys(f"{v.judged or v.structure} {v.metric} {bound}" for v, bound in told if bound))
 
 
 def _plan_facts(planned: Planned) -> tuple[Fact, ...]:
-    plan = planned.plan
-    angles = ", ".join(f"{field.gantry_deg:.0f}" for field in plan.fields)
+    plan, asked = planned.plan, planned.plan.prescription
     return (
-        Fact("Fields", f"{len(plan.fields)}, gantry {angles} deg"),
-        Fact("Machine", plan.machine),
         Fact(
-            "Monitor units", f"{plan.total_mu:.0f} MU a fraction ({plan.modulation:.1f} MU per cGy)", "sliding window"
+            "prescription",
+            f"{plain(asked.dose_gy)} Gy in {asked.fractions} fractions to {asked.structure} {asked.coverage}",
         ),
+        Fact("fields", f"{len(plan.fields)}"),
+        Fact("MU", f"{three(plan.total_mu)} per fraction ({three(plan.modulation)} MU per cGy)"),
+        Fact("machine", plan.machine),
     )
 
 
 def _made_facts(planned: Planned) -> tuple[Fact, ...]:
-    grid = planned.dose.grid
-    spacing = " x ".join(f"{s:.2f}" for s in grid.spacing_mm)
+    plan, dose, log = planned.plan, planned.dose, planned.log
+    spacing = " × ".join(plain(s) for s in dose.grid.spacing_mm)
+    uncertain = "statistical" if dose.relative_uncertainty is not None else "none that is statistical"
+    isocentre = ", ".join(f"{v:.1f}" for v in plan.fields[0].isocentre_mm) if plan.fields else "none"
     return (
-        Fact("Dose engine", planned.dose.engine),
-        Fact("Dose is", planned.dose.kind.replace("-", " ")),
-        Fact("Dose grid", f"{spacing} mm, {' x '.join(str(n) for n in grid.shape[::-1])} voxels"),
-        *(Fact("Dose", step) for step in planned.dose.made),
-        *(
-            Fact("Optimiser", line)
-            for line in planned.log.lines()
-            if line.startswith(("final dose", "missed", "binding"))
-        ),
+        Fact("dose engine", f"{dose.engine}, {dose.kind.replace('-', ' ')}"),
+        Fact("dose grid", f"{spacing} mm, {' × '.join(str(n) for n in dose.grid.shape[::-1])} voxels"),
+        Fact("uncertainty; seed", f"{uncertain}; no seed, the same input gives the same plan"),
+        Fact("gantry angles", ", ".join(f"{plain(f.gantry_deg)}°" for f in plan.fields)),
+        Fact("isocentre x, y, z", f"{isocentre} mm".replace("-", "−")),
+        *(Fact("final dose", _round(log)) for _ in log.rounds[-1:]),
+        *(Fact("left out", f"{goal}: no such structure in the beams") for goal in log.left_out),
     )
 
 
-def _goal(verdict: Verdict) -> Goal:
+def _round(log: PlanLog) -> str:
+    last = log.rounds[-1]
+    return (
+        f"computed {last.number} times; the last differs by up to {three(last.difference_gy)} Gy from the "
+        f"optimiser's; normalised by {log.factor:.3f}"
+    )
+
+
+def _index(index: Index) -> Fact:
+    number = "unknown" if index.value is None else f"{three(index.value)} {index.unit}".strip()
+    return Fact(index.name, number, "; ".join(part for part in (index.remark, index.source) if part))
+
+
+def _goal(v: Verdict, bound: str) -> Goal:
+    standing = SOURCE_WORDS.get(v.source_status, v.source_status)
+    source = "; ".join(part for part in (v.source, standing, v.converted) if part)
     return Goal(
-        verdict.judged or verdict.structure, verdict.metric, verdict.op, verdict.limit, verdict.value, verdict.unit,
-        verdict.level, verdict.status, verdict.margin, f"{verdict.source} [{verdict.source_status}]", verdict.reason,
+        v.judged or v.structure, v.metric, v.op, v.limit, v.value, v.unit, v.level, v.status, v.margin, source,
+        v.reason or bound,
     )  # fmt: skip
 
 
-def _step(number: int, step: LogStep) -> Step:
-    def told(changes: dict[str, tuple[float, float]]) -> str:
-        return ", ".join(f"{label} {a:.3g} to {b:.3g}" for label, (a, b) in changes.items())
+def _step(number: int, step: WishStep) -> Step:
+    held = ", ".join(_shown(g) for g in sorted(step.binding, key=lambda g: -step.binding[g])[:3])
+    cost = _changes(step.cost()) or "nothing"
+    name = f"{step.name}, beyond its goals" if step.phase == 2 else step.name
+    return Step(str(number), name, _changes(step.gained()) or "held", f"{cost}; held by {held}" if held else cost)
 
-    gained = {goal.label: pair for goal, pair in step.gained().items()}
-    cost = {goal.label: pair for goal, pair in step.cost().items()}
-    return Step(str(number), step.name, told(gained) or "held", told(cost) or "nothing")
+
+def _changes(changes: Mapping[WishedGoal, tuple[float, float]]) -> str:
+    by_label = {goal.label: (goal, pair) for goal, pair in changes.items()}
+    return ", ".join(f"{label} {three(a)} → {three(b)}{_unit(g)}" for label, (g, (a, b)) in by_label.items())

@@ -52,8 +52,8 @@ def planned(case: Case) -> ReportInputs:
 
 @pytest.fixture
 def folder(planned: ReportInputs, tmp_path: Path) -> Path:
-    """What `spondyl plan` leaves, as far as a report needs it."""
-    write_rtstruct(tmp_path / "structures.dcm", planned.case, planned.structures, standard=False)
+    """What `spondyl plan` leaves, as far as a report needs it: names are TG-263 in the RTSTRUCT."""
+    write_rtstruct(tmp_path / "structures.dcm", planned.case, planned.structures)
     write_rtdose(tmp_path / "dose.dcm", planned.dose, planned.case)
     remember(tmp_path, planned)
     return tmp_path
@@ -101,7 +101,9 @@ def test_report_verb_writes_page_and_print(folder: Path) -> None:
     result = run("report", str(folder), "--pdf", "--json", "-o", str(folder / "again"))
     written = json.loads(result.stdout)
     assert written == {"html": str(folder / "again/report.html"), "pdf": str(folder / "again/report.pdf")}
-    assert "L3, case lumbar_l3" in (folder / "again/report.html").read_text(encoding="utf-8")
+    html = (folder / "again/report.html").read_text(encoding="utf-8")
+    assert "L3, case lumbar_l3" in html
+    assert "the clinical facts are invented for testing" in html
     assert (folder / "again/report.pdf").read_bytes().startswith(b"%PDF-")
 
 

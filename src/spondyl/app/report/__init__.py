@@ -1,12 +1,11 @@
 """The report: one self-contained page for a physician with two minutes and a physicist with twenty."""
 
 from spondyl.app.report.case_picture import draw_case
-from spondyl.app.report.gather import goals_of, report_inputs
 from spondyl.app.report.inputs import Curve, Fact, Goal, ReportInputs, Step
 from spondyl.app.report.memory import curves_of, recall, remember
 from spondyl.app.report.page import Report, render_report
 
 __all__ = [
-    "Curve", "Fact", "Goal", "Report", "ReportInputs", "Step", "curves_of", "draw_case", "goals_of", "recall",
-    "remember", "render_report", "report_inputs",
+    "Curve", "Fact", "Goal", "Report", "ReportInputs", "Step", "curves_of", "draw_case", "recall", "remember",
+    "render_report",
 ]  # fmt: skip

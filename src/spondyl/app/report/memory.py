@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -19,7 +20,7 @@ from spondyl.app.report.inputs import Curve, ReportInputs
 from spondyl.core import DISCLAIMER, sha256_of, writing
 from spondyl.core.errors import CaseError
 from spondyl.evaluate import DVH, dvhs
-from spondyl.io import open_case, read_rtdose, read_rtstruct
+from spondyl.io import open_case, read_rtdose, read_rtstruct, standard_names
 
 FILE = "report.json"
 _ARRAYS = ("case", "structures", "dose", "curves")
@@ -33,7 +34,7 @@ def remember(folder: Path, inputs: ReportInputs) -> Path:
         "disclaimer": DISCLAIMER,
         "case_folder": os.path.relpath(home.resolve(), folder.resolve()) if home else None,
         "dvh_structures": [c.structure for c in inputs.curves],
-        "made": {name: s.made for name, s in inputs.structures.items() if s.made},
+        "made": {name: s.made for name, s in inputs.structures.items()},
         **words,
     }
     path = folder / FILE
@@ -61,7 +62,9 @@ def recall(folder: Path, case_folder: Path | None = None) -> ReportInputs:
     case = open_case(_case_folder(folder, record, case_folder))
     structures = read_rtstruct(_file(folder, "structures.dcm"), case.ct.grid)
     made: dict[str, list[str]] = record.get("made", {})
-    structures = Structures([replace(s, made=tuple(made.get(s.name, s.made))) for s in structures.values()])
+    own = {written: name for name, written in standard_names(made).items()}
+    named = [replace(s, name=own.get(s.name, s.name)) for s in structures.values()]
+    structures = Structures([replace(s, made=tuple(made.get(s.name) or s.made)) for s in named])
     dose = read_rtdose(_file(folder, "dose.dcm"))
     wanted = [structures[name] for name in record.get("dvh_structures", ()) if name in structures]
     hints = get_type_hints(ReportInputs)
@@ -79,7 +82,7 @@ def recall(folder: Path, case_folder: Path | None = None) -> ReportInputs:
     return _with_changes(inputs)
 
 
-def curves_of(made: dict[str, DVH]) -> tuple[Curve, ...]:
+def curves_of(made: Mapping[str, DVH]) -> tuple[Curve, ...]:
     """DVHs in percent of the whole structure, for drawing."""
     return tuple(Curve(name, d.dose_gy, 100.0 * d.volume_cm3 / d.total_cm3, d.total_cm3) for name, d in made.items())
 

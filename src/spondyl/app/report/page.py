@@ -111,7 +111,7 @@ def _context(inputs: ReportInputs) -> dict[str, Any]:
         "verdict": verdict,
         "verdict_kind": verdict_kind,
         "rows": rows(inputs.goals, styles),
-        "warnings": (*inputs.case.warnings, *(w for w in inputs.warnings if w not in inputs.case.warnings)),
+        "warnings": _warnings(inputs),
         "every_figure": _figures(inputs, styles, levels),
         "levels": [(level, level_colours(levels)[level.dose_gy]) for level in levels],
         "styles": styles,
@@ -138,6 +138,13 @@ def _is_drawn_here(inputs: ReportInputs, structure: Structure) -> bool:
 def _title(inputs: ReportInputs) -> str:
     level = inputs.case.facts.level
     return f"{level}, case {inputs.case.name}" if level else f"Level unknown, case {inputs.case.name}"
+
+
+def _warnings(inputs: ReportInputs) -> tuple[str, ...]:
+    facts = inputs.case.facts
+    made_up = ("the clinical facts are invented for testing and do not describe the person imaged",)
+    invented = made_up if facts.invented or facts.synthetic_clinical_data else ()
+    return tuple(dict.fromkeys((*inputs.case.warnings, *inputs.warnings, *invented)))
 
 
 def _lesion(inputs: ReportInputs) -> list[Fact]:
