@@ -10,10 +10,13 @@ from spondyl.io import bundled_case
 from spondyl.io.case_yaml import read_case_yaml, template
 
 
-@pytest.mark.parametrize(("name", "level", "histology"), [
-    ("lumbar_l3", "L3", "clear cell renal cell carcinoma"),
-    ("thoracic_t11", "T11", "breast carcinoma, ER positive, HER2 negative"),
-])
+@pytest.mark.parametrize(
+    ("name", "level", "histology"),
+    [
+        ("lumbar_l3", "L3", "clear cell renal cell carcinoma"),
+        ("thoracic_t11", "T11", "breast carcinoma, ER positive, HER2 negative"),
+    ],
+)
 def test_bundled_cases_are_read_whole(name: str, level: str, histology: str) -> None:
     facts = read_case_yaml(bundled_case(name) / "case.yaml")
     assert (facts.level, facts.histology, facts.prescription) == (level, histology, "sib-sbrt-30in5")
@@ -42,25 +45,28 @@ def test_unknown_stays_none() -> None:
     assert facts.clinical.lesion.paraspinal_mass is None
 
 
-@pytest.mark.parametrize(("data", "said"), [
-    ({"levle": "L3"}, '"levle" is not a known key; nearest: level'),
-    ({"kps": 80}, "nearest: clinical.kps"),
-    ({"clinical": {"pain": {"presnt": True}}}, "nearest: clinical.pain.present"),
-    ({"measured": {"gtv_volume_cm": 3.0}}, "nearest: measured.gtv_volume_cm3"),
-    ({"measured": {"collapse_percent_vs_mean_T10_T13": {"middle": 3}}}, "is not a known key"),
-    ({"stated_level": "L3"}, "is not a known key"),
-    ({"level": "T13"}, 'level is "T13", expected a vertebral level C1-C7, T1-T12, L1-L5 or S1-S5'),
-    ({"level": 3}, "level is 3"),
-    ({"level": True}, "level is True"),
-    ({"histology": " "}, "expected a text"),
-    ({"clinical": {"kps": 85}}, "clinical.kps is 85"),
-    ({"clinical": {"ecog": 6}}, "clinical.ecog is 6"),
-    ({"clinical": {"age_years": float("nan")}}, "clinical.age_years is nan"),
-    ({"clinical": {"pain": {"mechanical": "yes"}}}, "clinical.pain.mechanical is 'yes'"),
-    ({"level": "L3", "measured": {"level": "L2"}}, 'level "L3" contradicts measured.level "L2"'),
-    ({"level": "L3", "clinical": {"lesion": {"levels": ["L1", "L2"]}}}, 'level "L3" is not among'),
-    ({"histology": "melanoma", "clinical": {"primary_histology": "lymphoma"}}, "contradicts"),
-])
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ({"levle": "L3"}, '"levle" is not a known key; nearest: level'),
+        ({"kps": 80}, "nearest: clinical.kps"),
+        ({"clinical": {"pain": {"presnt": True}}}, "nearest: clinical.pain.present"),
+        ({"measured": {"gtv_volume_cm": 3.0}}, "nearest: measured.gtv_volume_cm3"),
+        ({"measured": {"collapse_percent_vs_mean_T10_T13": {"middle": 3}}}, "is not a known key"),
+        ({"stated_level": "L3"}, "is not a known key"),
+        ({"level": "T13"}, 'level is "T13", expected a vertebral level C1-C7, T1-T12, L1-L5 or S1-S5'),
+        ({"level": 3}, "level is 3"),
+        ({"level": True}, "level is True"),
+        ({"histology": " "}, "expected a text"),
+        ({"clinical": {"kps": 85}}, "clinical.kps is 85"),
+        ({"clinical": {"ecog": 6}}, "clinical.ecog is 6"),
+        ({"clinical": {"age_years": float("nan")}}, "clinical.age_years is nan"),
+        ({"clinical": {"pain": {"mechanical": "yes"}}}, "clinical.pain.mechanical is 'yes'"),
+        ({"level": "L3", "measured": {"level": "L2"}}, 'level "L3" contradicts measured.level "L2"'),
+        ({"level": "L3", "clinical": {"lesion": {"levels": ["L1", "L2"]}}}, 'level "L3" is not among'),
+        ({"histology": "melanoma", "clinical": {"primary_histology": "lymphoma"}}, "contradicts"),
+    ],
+)
 def test_refused(data: dict[str, object], said: str) -> None:
     with pytest.raises(CaseError, match=re.escape(said)):
         read_facts(data)
@@ -81,14 +87,17 @@ def test_frozen() -> None:
         Facts().case_id = "x"  # type: ignore[misc]
 
 
-@pytest.mark.parametrize(("text", "said"), [
-    ("level: L3\nlevel: L4\n", 'key "level" is given twice'),
-    ("level: [L3\n", "not readable YAML: line"),
-    ("- L3\n", "holds a list"),
-    ("a: &x [1]\nb: *x\n", "alias"),
-    ("level: !!python/object/apply:os.system ['true']\n", "not readable YAML"),
-    ("? [a]\n: 1\n", "a key is a list"),
-])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("level: L3\nlevel: L4\n", 'key "level" is given twice'),
+        ("level: [L3\n", "not readable YAML: line"),
+        ("- L3\n", "holds a list"),
+        ("a: &x [1]\nb: *x\n", "alias"),
+        ("level: !!python/object/apply:os.system ['true']\n", "not readable YAML"),
+        ("? [a]\n: 1\n", "a key is a list"),
+    ],
+)
 def test_bad_yaml(tmp_path, text: str, said: str) -> None:
     path = tmp_path / "case.yaml"
     path.write_text(text)

@@ -69,22 +69,33 @@ def rtstruct(rois: dict[str, tuple[str, list[list[float]]]], frame: str = FRAME)
     ds = new(RTSTRUCT, STRUCT, "RTSTRUCT")
     ds.SeriesInstanceUID, ds.FrameOfReferenceUID, ds.StructureSetLabel = "1.2.3.5", frame, "tiny"
     series_item = item(SeriesInstanceUID=SERIES, ContourImageSequence=[])
-    study = item(ReferencedSOPClassUID="1.2.840.10008.3.1.2.3.1", ReferencedSOPInstanceUID=STUDY, RTReferencedSeriesSequence=[series_item])
+    study = item(
+        ReferencedSOPClassUID="1.2.840.10008.3.1.2.3.1",
+        ReferencedSOPInstanceUID=STUDY,
+        RTReferencedSeriesSequence=[series_item],
+    )
     ds.ReferencedFrameOfReferenceSequence = [item(FrameOfReferenceUID=frame, RTReferencedStudySequence=[study])]
     ds.StructureSetROISequence, ds.ROIContourSequence, ds.RTROIObservationsSequence = [], [], []
     for number, (name, (kind, contours)) in enumerate(rois.items(), start=1):
-        ds.StructureSetROISequence.append(item(ROINumber=number, ROIName=name, ReferencedFrameOfReferenceUID=frame, ROIGenerationAlgorithm=""))
+        ds.StructureSetROISequence.append(
+            item(ROINumber=number, ROIName=name, ReferencedFrameOfReferenceUID=frame, ROIGenerationAlgorithm="")
+        )
         drawn = item(ReferencedROINumber=number, ROIDisplayColor=[255, 128, 0])
         if contours:
             drawn.ContourSequence = [
-                item(ContourGeometricType="CLOSED_PLANAR", NumberOfContourPoints=len(c) // 3, ContourData=c) for c in contours
+                item(ContourGeometricType="CLOSED_PLANAR", NumberOfContourPoints=len(c) // 3, ContourData=c)
+                for c in contours
             ]
         ds.ROIContourSequence.append(drawn)
-        ds.RTROIObservationsSequence.append(item(ObservationNumber=number, ReferencedROINumber=number, RTROIInterpretedType=kind))
+        ds.RTROIObservationsSequence.append(
+            item(ObservationNumber=number, ReferencedROINumber=number, RTROIInterpretedType=kind)
+        )
     return ds
 
 
-def rtdose(stored: np.ndarray, scaling: float = 1e-3, offsets=None, z: float = 100.0, axes=(1, 0, 0, 0, 1, 0)) -> FileDataset:
+def rtdose(
+    stored: np.ndarray, scaling: float = 1e-3, offsets=None, z: float = 100.0, axes=(1, 0, 0, 0, 1, 0)
+) -> FileDataset:
     """`stored` is [frame, row, column], uint16 or uint32."""
     ds = new(RTDOSE, "1.2.3.7", "RTDOSE")
     ds.SeriesInstanceUID = "1.2.3.8"
@@ -111,6 +122,10 @@ def rtplan() -> FileDataset:
     beam.ControlPointSequence = [item(ControlPointIndex=0, NominalBeamEnergy=6, GantryAngle=180.0)]
     ds.BeamSequence = [beam]
     ds.FractionGroupSequence = [
-        item(FractionGroupNumber=1, NumberOfFractionsPlanned=5, ReferencedBeamSequence=[item(ReferencedBeamNumber=1, BeamMeterset=512.5)])
+        item(
+            FractionGroupNumber=1,
+            NumberOfFractionsPlanned=5,
+            ReferencedBeamSequence=[item(ReferencedBeamNumber=1, BeamMeterset=512.5)],
+        )
     ]
     return ds

@@ -38,7 +38,9 @@ def folder(tmp_path) -> Path:
     write_nifti(tmp_path / "ct.nii.gz", ct, GRID)
     for name, (_, mask) in MASKS.items():
         write_nifti(tmp_path / "structures" / f"{name}.nii.gz", mask, GRID)
-    listed = {n: {"file": f"structures/{n}.nii.gz", "role": role, "colour": "#102030"} for n, (role, _) in MASKS.items()}
+    listed = {
+        n: {"file": f"structures/{n}.nii.gz", "role": role, "colour": "#102030"} for n, (role, _) in MASKS.items()
+    }
     (tmp_path / "structures.json").write_text(json.dumps(listed))
     (tmp_path / "case.yaml").write_text("level: L3\n")
     return tmp_path
@@ -103,17 +105,23 @@ def rewrite_affine(path: Path, row: int, values: list[float]) -> None:
 def test_mask_with_mirrored_affine(folder) -> None:
     """The first affine row -2 0 0 20 becomes 2 0 0 20, and mirrored in place: 2 0 0 -18."""
     rewrite_affine(folder / "structures/GTV.nii.gz", 0, [2, 0, 0, 20])
-    with pytest.raises(GridError, match=r'mask of "GTV" .* is not on the CT.s grid.*its affine looks flipped or shifted'):
+    with pytest.raises(
+        GridError, match=r'mask of "GTV" .* is not on the CT.s grid.*its affine looks flipped or shifted'
+    ):
         open_case(folder)
     rewrite_affine(folder / "structures/GTV.nii.gz", 0, [2, 0, 0, -18])
-    with pytest.raises(GridError, match=r'mask of "GTV" .* has a mirrored affine: its axes are left-handed, the CT.s right-handed'):
+    with pytest.raises(
+        GridError, match=r'mask of "GTV" .* has a mirrored affine: its axes are left-handed, the CT.s right-handed'
+    ):
         open_case(folder)
 
 
 def test_everything_mirrored_is_found_by_the_kidneys(folder) -> None:
     for path in [folder / "ct.nii.gz", *(folder / "structures").glob("*.nii.gz")]:
         rewrite_affine(path, 0, [2, 0, 0, -18])
-    with pytest.raises(StructureError, match=r'"kidney_left" lies at x = -1\d mm, to the patient.s right of "kidney_right"'):
+    with pytest.raises(
+        StructureError, match=r'"kidney_left" lies at x = -1\d mm, to the patient.s right of "kidney_right"'
+    ):
         open_case(folder)
 
 
@@ -125,35 +133,80 @@ def test_liver_and_spleen_decide_where_no_pair_does(folder) -> None:
         open_case(folder)
 
 
-@pytest.mark.parametrize(("spoil", "kind", "said"), [
-    (lambda f: put(f, "GTV", block(slice(0, 0))), StructureError, 'target "GTV" is empty'),
-    (lambda f: put(f, "GTV", block(slice(9, 12), slice(6, 13))), StructureError, 'target "GTV" and "spinal_cord" overlap by 0.29 cm3'),
-    (lambda f: put(f, "GTV", block(slice(9, 12), slice(15, 16))), StructureError, 'target "GTV" lies outside "BODY"'),
-    (lambda f: put(f, "GTV", block(slice(9, 12)) * 2), ImageError, "holds values from 0 to 2, expected 0 and 1"),
-    (lambda f: put(f, "GTV", block(slice(9, 12)) * np.float32(np.nan)), ImageError, "not finite, expected 0 to 1"),
-    (lambda f: put(f, "GTV", np.zeros((6, 16, 19), np.uint8), Grid(GRID.origin_mm, GRID.spacing_mm, (6, 16, 19))), GridError, "another image"),
-    (lambda f: put(f, "GTV", np.zeros((60, 60, 60), np.uint8), Grid((0, 0, 0), (1, 1, 1), (60, 60, 60))), ImageError, "216000 voxels"),
-    (lambda f: put(f, "GTV", MASKS["GTV"][1], Grid((-20, -30, 103), (2, 2, 3), GRID.shape)), GridError, "is not on the CT's grid"),
-    (lambda f: relist(f, file="structures/gtv2.nii.gz"), CaseError, 'gtv2.nii.gz not found, the mask of "GTV"'),
-    (lambda f: relist(f, file="../other/GTV.nii.gz"), CaseError, "expected a file inside the case folder"),
-    (lambda f: relist(f, role="tumour"), CaseError, 'role "tumour", expected one of external, target'),
-    (lambda f: relist(f, colour="red"), CaseError, "expected \"#rrggbb\""),
-    (lambda f: relist(f, rolle="target"), CaseError, '"GTV.rolle" is not a known key; nearest: role'),
-    (lambda f: relist(f, file=3), CaseError, 'has no "file"'),
-    (lambda f: (f / "structures.json").write_text("{"), CaseError, "not readable JSON"),
-    (lambda f: (f / "structures.json").write_text("[]"), CaseError, "holds a list"),
-    (lambda f: (f / "structures.json").write_text('{"a": {"file": "x"}, "a": {"file": "x"}}'), CaseError, '"a" is there twice'),
-    (lambda f: (f / "structures.json").unlink(), CaseError, "structures.json not found"),
-    (lambda f: (f / "case.yaml").unlink(), CaseError, "case.yaml not found"),
-    (lambda f: (f / "case.yaml").write_text("levl: L3"), CaseError, '"levl" is not a known key; nearest: level'),
-    (lambda f: (f / "ct.nii.gz").unlink(), CaseError, "has no CT; expected ct/ with a DICOM series, or ct.nii.gz"),
-    (lambda f: (f / "ct").mkdir(), CaseError, "holds its CT twice"),
-    (lambda f: (f / "structures.dcm").write_text(""), CaseError, "holds its structures twice"),
-    (lambda f: write_nifti(f / "ct.nii.gz", np.full(GRID.shape, np.nan, np.float32), GRID), ImageError, "not finite numbers, expected HU"),
-    (lambda f: write_nifti(f / "ct.nii.gz", np.full(GRID.shape, 40000, np.int32), GRID), ImageError, "values from 40000 to 40000"),
-    (lambda f: write_nifti(f / "ct.nii.gz", np.full(GRID.shape, 1030, np.int16), GRID), ImageError, "subtract 1024"),
-    (lambda f: write_nifti(f / "ct.nii.gz", np.full(GRID.shape, -9000, np.int16), GRID), ImageError, "expected HU between"),
-])
+@pytest.mark.parametrize(
+    ("spoil", "kind", "said"),
+    [
+        (lambda f: put(f, "GTV", block(slice(0, 0))), StructureError, 'target "GTV" is empty'),
+        (
+            lambda f: put(f, "GTV", block(slice(9, 12), slice(6, 13))),
+            StructureError,
+            'target "GTV" and "spinal_cord" overlap by 0.29 cm3',
+        ),
+        (
+            lambda f: put(f, "GTV", block(slice(9, 12), slice(15, 16))),
+            StructureError,
+            'target "GTV" lies outside "BODY"',
+        ),
+        (lambda f: put(f, "GTV", block(slice(9, 12)) * 2), ImageError, "holds values from 0 to 2, expected 0 and 1"),
+        (lambda f: put(f, "GTV", block(slice(9, 12)) * np.float32(np.nan)), ImageError, "not finite, expected 0 to 1"),
+        (
+            lambda f: put(
+                f, "GTV", np.zeros((6, 16, 19), np.uint8), Grid(GRID.origin_mm, GRID.spacing_mm, (6, 16, 19))
+            ),
+            GridError,
+            "another image",
+        ),
+        (
+            lambda f: put(f, "GTV", np.zeros((60, 60, 60), np.uint8), Grid((0, 0, 0), (1, 1, 1), (60, 60, 60))),
+            ImageError,
+            "216000 voxels",
+        ),
+        (
+            lambda f: put(f, "GTV", MASKS["GTV"][1], Grid((-20, -30, 103), (2, 2, 3), GRID.shape)),
+            GridError,
+            "is not on the CT's grid",
+        ),
+        (lambda f: relist(f, file="structures/gtv2.nii.gz"), CaseError, 'gtv2.nii.gz not found, the mask of "GTV"'),
+        (lambda f: relist(f, file="../other/GTV.nii.gz"), CaseError, "expected a file inside the case folder"),
+        (lambda f: relist(f, role="tumour"), CaseError, 'role "tumour", expected one of external, target'),
+        (lambda f: relist(f, colour="red"), CaseError, 'expected "#rrggbb"'),
+        (lambda f: relist(f, rolle="target"), CaseError, '"GTV.rolle" is not a known key; nearest: role'),
+        (lambda f: relist(f, file=3), CaseError, 'has no "file"'),
+        (lambda f: (f / "structures.json").write_text("{"), CaseError, "not readable JSON"),
+        (lambda f: (f / "structures.json").write_text("[]"), CaseError, "holds a list"),
+        (
+            lambda f: (f / "structures.json").write_text('{"a": {"file": "x"}, "a": {"file": "x"}}'),
+            CaseError,
+            '"a" is there twice',
+        ),
+        (lambda f: (f / "structures.json").unlink(), CaseError, "structures.json not found"),
+        (lambda f: (f / "case.yaml").unlink(), CaseError, "case.yaml not found"),
+        (lambda f: (f / "case.yaml").write_text("levl: L3"), CaseError, '"levl" is not a known key; nearest: level'),
+        (lambda f: (f / "ct.nii.gz").unlink(), CaseError, "has no CT; expected ct/ with a DICOM series, or ct.nii.gz"),
+        (lambda f: (f / "ct").mkdir(), CaseError, "holds its CT twice"),
+        (lambda f: (f / "structures.dcm").write_text(""), CaseError, "holds its structures twice"),
+        (
+            lambda f: write_nifti(f / "ct.nii.gz", np.full(GRID.shape, np.nan, np.float32), GRID),
+            ImageError,
+            "not finite numbers, expected HU",
+        ),
+        (
+            lambda f: write_nifti(f / "ct.nii.gz", np.full(GRID.shape, 40000, np.int32), GRID),
+            ImageError,
+            "values from 40000 to 40000",
+        ),
+        (
+            lambda f: write_nifti(f / "ct.nii.gz", np.full(GRID.shape, 1030, np.int16), GRID),
+            ImageError,
+            "subtract 1024",
+        ),
+        (
+            lambda f: write_nifti(f / "ct.nii.gz", np.full(GRID.shape, -9000, np.int16), GRID),
+            ImageError,
+            "expected HU between",
+        ),
+    ],
+)
 def test_refused(folder, spoil, kind, said) -> None:
     spoil(folder)
     with pytest.raises(kind, match=re.escape(said)):
@@ -164,7 +217,8 @@ def test_oddities_are_warnings(folder) -> None:
     shutil.copy(folder / "structures/GTV.nii.gz", folder / "structures/extra.nii.gz")
     relist(folder, volume_cm3=2.0)
     assert open_case(folder).warnings == (
-        '"GTV": structures.json says 2.0 cm3, its mask holds 0.86 cm3', "structures/extra.nii.gz is not in structures.json and was not read",
+        '"GTV": structures.json says 2.0 cm3, its mask holds 0.86 cm3',
+        "structures/extra.nii.gz is not in structures.json and was not read",
     )
 
 
@@ -189,7 +243,9 @@ def test_unknown_cap(folder) -> None:
 def dicom_case(tmp_path) -> Path:
     write_series(tmp_path / "ct", series())
     contours = [square(103.0 + 3.0 * k) for k in range(3)]
-    rtstruct({"GTV": ("GTV", contours), "Points": ("MARKER", [])}).save_as(tmp_path / "structures.dcm", enforce_file_format=True)
+    rtstruct({"GTV": ("GTV", contours), "Points": ("MARKER", [])}).save_as(
+        tmp_path / "structures.dcm", enforce_file_format=True
+    )
     (tmp_path / "case.yaml").write_text("level: L3\n")
     return tmp_path
 
@@ -204,7 +260,9 @@ def test_dicom_case(dicom_case) -> None:
 
 
 def test_structures_of_another_frame(dicom_case) -> None:
-    rtstruct({"GTV": ("GTV", [square(103.0)])}, frame="9.9").save_as(dicom_case / "structures.dcm", enforce_file_format=True)
+    rtstruct({"GTV": ("GTV", [square(103.0)])}, frame="9.9").save_as(
+        dicom_case / "structures.dcm", enforce_file_format=True
+    )
     with pytest.raises(DicomError, match=r"is 9.9, expected the CT.s 1.2.3.3; register it first"):
         open_case(dicom_case)
 
@@ -237,6 +295,8 @@ def test_every_refusal_is_ours(folder) -> None:
 
 
 def test_target_beyond_the_image(dicom_case) -> None:
-    rtstruct({"GTV": ("GTV", [square(103.0, 200.0, 206.0)])}).save_as(dicom_case / "structures.dcm", enforce_file_format=True)
+    rtstruct({"GTV": ("GTV", [square(103.0, 200.0, 206.0)])}).save_as(
+        dicom_case / "structures.dcm", enforce_file_format=True
+    )
     with pytest.raises(StructureError, match=r'"GTV" reaches from \[200.0, 200.0, 103.0\].*beyond the image'):
         open_case(dicom_case)

@@ -1,4 +1,5 @@
-"""CT series: a series of known voxels in any orientation and transfer syntax is read exactly, every irregular one refused."""
+"""CT series: a series of known voxels in any orientation and transfer syntax is read exactly, every "
+"irregular one refused."""
 
 import re
 
@@ -6,7 +7,14 @@ import numpy as np
 import pytest
 from dicom_maker import ct_slice, series, voxels, write_series
 from pydicom import dcmwrite
-from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian, JPEG2000Lossless, JPEGLSLossless, RLELossless
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ImplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGLSLossless,
+    RLELossless,
+)
 
 from spondyl.core.errors import DicomError, ImageError
 from spondyl.io import read_ct_series
@@ -48,11 +56,14 @@ def test_big_endian(tmp_path) -> None:
     np.testing.assert_array_equal(read_ct_series(tmp_path).image.values, voxels())
 
 
-@pytest.mark.parametrize(("row", "column", "turn"), [
-    ((-1, 0, 0), (0, -1, 0), lambda v: v[:, ::-1, ::-1]),  # head first prone
-    ((-1, 0, 0), (0, 1, 0), lambda v: v[:, :, ::-1]),  # feet first supine
-    ((0, 1, 0), (-1, 0, 0), lambda v: v.transpose(0, 2, 1)[:, :, ::-1]),  # decubitus
-])
+@pytest.mark.parametrize(
+    ("row", "column", "turn"),
+    [
+        ((-1, 0, 0), (0, -1, 0), lambda v: v[:, ::-1, ::-1]),  # head first prone
+        ((-1, 0, 0), (0, 1, 0), lambda v: v[:, :, ::-1]),  # feet first supine
+        ((0, 1, 0), (-1, 0, 0), lambda v: v.transpose(0, 2, 1)[:, :, ::-1]),  # decubitus
+    ],
+)
 def test_axial_orientations_become_lps(tmp_path, row, column, turn) -> None:
     slices = [ct_slice(hu, 100.0 + 3.0 * k, k, row, column) for k, hu in enumerate(voxels())]
     image = read_ct_series(write_series(tmp_path, slices)).image
@@ -64,7 +75,9 @@ def test_axial_orientations_become_lps(tmp_path, row, column, turn) -> None:
 
 def test_coronal_slices(tmp_path) -> None:
     """Rows to the left, columns to inferior; slices step to posterior."""
-    slices = [ct_slice(hu, 100.0, k, (1, 0, 0), (0, 0, -1), xy=(-20.0, -16.0 + 3.0 * k)) for k, hu in enumerate(voxels())]
+    slices = [
+        ct_slice(hu, 100.0, k, (1, 0, 0), (0, 0, -1), xy=(-20.0, -16.0 + 3.0 * k)) for k, hu in enumerate(voxels())
+    ]
     image = read_ct_series(write_series(tmp_path, slices)).image
     np.testing.assert_array_equal(image.values, voxels().transpose(1, 0, 2)[::-1])
     assert image.grid.spacing_mm == (1.5, 3.0, 2.0)
@@ -76,6 +89,7 @@ def change(index, **values):
         for keyword, value in values.items():
             setattr(slices[index], keyword, value)
         return slices
+
     return apply
 
 
@@ -83,6 +97,7 @@ def without(index, keyword):
     def apply(slices):
         delattr(slices[index], keyword)
         return slices
+
     return apply
 
 
@@ -92,39 +107,60 @@ def tilted(*, step_along_normal: bool):
     step = (-3 * sine, 3 * cosine) if step_along_normal else (0.0, 3.0)
 
     def apply(slices):
-        return [ct_slice(v, 100 + step[1] * k, k, column=(0, cosine, sine), xy=(-20, -16 + step[0] * k)) for k, v in enumerate(voxels())]
+        return [
+            ct_slice(v, 100 + step[1] * k, k, column=(0, cosine, sine), xy=(-20, -16 + step[0] * k))
+            for k, v in enumerate(voxels())
+        ]
 
     return apply
 
 
-@pytest.mark.parametrize(("spoil", "said"), [
-    (lambda s: s[:2] + s[3:], "misses 1 slice between 103.00 and 109.00 mm"),
-    (lambda s: s[:1] + s[3:], "misses 2 slices between 100.00 and 109.00 mm"),
-    (lambda s: [*s, ct_slice(voxels()[2], 106.0, 77)], "duplicated slices: s02.dcm and s06.dcm both lie at 106.00 mm"),
-    (change(5, ImagePositionPatient=[-20, -16, 116.2]), "varying slice spacing: 4.200 mm between 112.00 and 116.20 mm"),
-    (change(3, SeriesInstanceUID="1.2.3.99"), "mixes 2 values of series (5 slices of 1.2.3.2, 1 slices of 1.2.3.99)"),
-    (change(3, FrameOfReferenceUID="1.2.3.98"), "mixes 2 values of frame of reference"),
-    (lambda s: [change(k, GantryDetectorTilt=12.0)(s) and s[k] for k in range(6)], "gantry tilted by 12 degrees, expected 0"),
-    (change(2, GantryDetectorTilt=-8.0), "gantry tilted by -8 degrees"),
-    (tilted(step_along_normal=True), "oblique: an axis is tilted by 10.00 degrees"),
-    (tilted(step_along_normal=False), "sheared: its slices shift by 2.57 mm across the stack, as with a tilted gantry"),  # 15 sin 10 cos 10
-    (lambda s: [ct_slice(v, 100 + 3.0 * k, k, xy=(-20, -16 + 0.8 * k)) for k, v in enumerate(voxels())], "sheared"),
-    (change(3, PixelSpacing=[2.0, 1.6]), "s03.dcm has another orientation or pixel spacing"),
-    (change(3, ImagePositionPatient=["1", "2"]), "ImagePositionPatient is"),
-    (without(3, "ImagePositionPatient"), "has no ImagePositionPatient"),
-    (without(3, "RescaleIntercept"), "has no RescaleIntercept, so its numbers are not HU"),
-    (without(3, "RescaleSlope"), "has no RescaleSlope"),
-    (change(3, RescaleSlope=0), "RescaleSlope 0"),
-    (change(3, RescaleType="OD"), "RescaleType OD, expected HU"),
-    (change(3, Rows=9), "mixes 2 values of matrix size (5 slices of 8 x 10, 1 slices of 9 x 10)"),
-    (change(3, ImageOrientationPatient=[1, 0, 0, 1, 0, 0]), "not two perpendicular unit vectors"),
-    (without(0, "FrameOfReferenceUID"), "frame of reference"),
-    (without(3, "PixelData"), "has no pixel data"),
-    (change(3, SamplesPerPixel=3), "pixels of 3 samples"),
-    (lambda s: s[:1], "has 1 slices, expected at least 2"),
-    (lambda s: [], "has 0 slices, expected at least 2"),
-    (change(3, NumberOfFrames=2), "bytes of pixels"),
-])
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda s: s[:2] + s[3:], "misses 1 slice between 103.00 and 109.00 mm"),
+        (lambda s: s[:1] + s[3:], "misses 2 slices between 100.00 and 109.00 mm"),
+        (
+            lambda s: [*s, ct_slice(voxels()[2], 106.0, 77)],
+            "duplicated slices: s02.dcm and s06.dcm both lie at 106.00 mm",
+        ),
+        (
+            change(5, ImagePositionPatient=[-20, -16, 116.2]),
+            "varying slice spacing: 4.200 mm between 112.00 and 116.20 mm",
+        ),
+        (
+            change(3, SeriesInstanceUID="1.2.3.99"),
+            "mixes 2 values of series (5 slices of 1.2.3.2, 1 slices of 1.2.3.99)",
+        ),
+        (change(3, FrameOfReferenceUID="1.2.3.98"), "mixes 2 values of frame of reference"),
+        (
+            lambda s: [change(k, GantryDetectorTilt=12.0)(s) and s[k] for k in range(6)],
+            "gantry tilted by 12 degrees, expected 0",
+        ),
+        (change(2, GantryDetectorTilt=-8.0), "gantry tilted by -8 degrees"),
+        (tilted(step_along_normal=True), "oblique: an axis is tilted by 10.00 degrees"),
+        (
+            tilted(step_along_normal=False),
+            "sheared: its slices shift by 2.57 mm across the stack, as with a tilted gantry",
+        ),  # 15 sin 10 cos 10
+        (lambda s: [ct_slice(v, 100 + 3.0 * k, k, xy=(-20, -16 + 0.8 * k)) for k, v in enumerate(voxels())], "sheared"),
+        (change(3, PixelSpacing=[2.0, 1.6]), "s03.dcm has another orientation or pixel spacing"),
+        (change(3, ImagePositionPatient=["1", "2"]), "ImagePositionPatient is"),
+        (without(3, "ImagePositionPatient"), "has no ImagePositionPatient"),
+        (without(3, "RescaleIntercept"), "has no RescaleIntercept, so its numbers are not HU"),
+        (without(3, "RescaleSlope"), "has no RescaleSlope"),
+        (change(3, RescaleSlope=0), "RescaleSlope 0"),
+        (change(3, RescaleType="OD"), "RescaleType OD, expected HU"),
+        (change(3, Rows=9), "mixes 2 values of matrix size (5 slices of 8 x 10, 1 slices of 9 x 10)"),
+        (change(3, ImageOrientationPatient=[1, 0, 0, 1, 0, 0]), "not two perpendicular unit vectors"),
+        (without(0, "FrameOfReferenceUID"), "frame of reference"),
+        (without(3, "PixelData"), "has no pixel data"),
+        (change(3, SamplesPerPixel=3), "pixels of 3 samples"),
+        (lambda s: s[:1], "has 1 slices, expected at least 2"),
+        (lambda s: [], "has 0 slices, expected at least 2"),
+        (change(3, NumberOfFrames=2), "bytes of pixels"),
+    ],
+)
 def test_refused(tmp_path, spoil, said) -> None:
     folder = write_series(tmp_path / "ct", spoil(series()))
     with pytest.raises(DicomError, match=re.escape(said)):
@@ -138,7 +174,9 @@ def test_same_uid_at_two_places(tmp_path) -> None:
         read_ct_series(write_series(tmp_path, slices))
 
 
-@pytest.mark.parametrize(("intercept", "said"), [(-6000, "holds values from -59"), (40000, "to 4"), (0, "subtract 1024")])
+@pytest.mark.parametrize(
+    ("intercept", "said"), [(-6000, "holds values from -59"), (40000, "to 4"), (0, "subtract 1024")]
+)
 def test_hu_out_of_range(tmp_path, intercept, said) -> None:
     slices = series()
     for ds in slices:

@@ -63,7 +63,7 @@ def test_oblique_is_refused(tmp_path) -> None:
     c, s = np.cos(np.radians(5)), np.sin(np.radians(5))
     image.SetDirection([c, -s, 0, s, c, 0, 0, 0, 1])
     sitk.WriteImage(image, str(tmp_path / "a.nii"))
-    with pytest.raises(GridError, match="oblique: an axis is tilted by 5.00 degrees"):
+    with pytest.raises(GridError, match=r"oblique: an axis is tilted by 5\.00 degrees"):
         read_nifti(tmp_path / "a.nii")
 
 
@@ -71,22 +71,31 @@ def spoil_sform(path):
     edited(path, 280, np.array([1.0, 0, 0, 10], "<f4").tobytes())  # the first row was -1 0 0 10
 
 
-@pytest.mark.parametrize(("spoil", "said"), [
-    (spoil_sform, "mirror each other (left and right would be swapped)"),
-    (lambda p: edited(p, 292, np.float32(17).tobytes()), "place voxels up to 7.0 mm apart"),
-    (lambda p: edited(p, 252, b"\0\0\0\0"), "neither sform nor qform, so left and right are unknown"),
-    (lambda p: edited(p, 70, np.int16(128).tobytes()), "datatype 128"),
-    (lambda p: edited(p, 40, np.array([4, 5, 4, 3, 2], "<i2").tobytes()), "expected one 3D volume"),
-    (lambda p: edited(p, 42, np.int16(-5).tobytes()), "expected one 3D volume"),
-    (lambda p: edited(p, 42, np.array([6], "<i2").tobytes()), "is truncated: 120 bytes of voxels, its header says 144"),
-    (lambda p: edited(p, 42, np.array([4], "<i2").tobytes()), "holds more than the 96 bytes"),
-    (lambda p: edited(p, 42, np.array([30000, 30000, 30000], "<i2").tobytes()), "says it holds 27000000000000 voxels"),
-    (lambda p: edited(p, 108, np.float32(np.nan).tobytes()), "voxels start at byte nan"),
-    (lambda p: edited(p, 344, b"xxxx"), "not a NIfTI file"),
-    (lambda p: p.write_bytes(p.read_bytes()[:-30]), "truncated"),
-    (lambda p: p.write_bytes(b"hello"), "not a NIfTI file"),
-    (lambda p: p.write_bytes(b""), "not a NIfTI file"),
-])
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (spoil_sform, "mirror each other (left and right would be swapped)"),
+        (lambda p: edited(p, 292, np.float32(17).tobytes()), "place voxels up to 7.0 mm apart"),
+        (lambda p: edited(p, 252, b"\0\0\0\0"), "neither sform nor qform, so left and right are unknown"),
+        (lambda p: edited(p, 70, np.int16(128).tobytes()), "datatype 128"),
+        (lambda p: edited(p, 40, np.array([4, 5, 4, 3, 2], "<i2").tobytes()), "expected one 3D volume"),
+        (lambda p: edited(p, 42, np.int16(-5).tobytes()), "expected one 3D volume"),
+        (
+            lambda p: edited(p, 42, np.array([6], "<i2").tobytes()),
+            "is truncated: 120 bytes of voxels, its header says 144",
+        ),
+        (lambda p: edited(p, 42, np.array([4], "<i2").tobytes()), "holds more than the 96 bytes"),
+        (
+            lambda p: edited(p, 42, np.array([30000, 30000, 30000], "<i2").tobytes()),
+            "says it holds 27000000000000 voxels",
+        ),
+        (lambda p: edited(p, 108, np.float32(np.nan).tobytes()), "voxels start at byte nan"),
+        (lambda p: edited(p, 344, b"xxxx"), "not a NIfTI file"),
+        (lambda p: p.write_bytes(p.read_bytes()[:-30]), "truncated"),
+        (lambda p: p.write_bytes(b"hello"), "not a NIfTI file"),
+        (lambda p: p.write_bytes(b""), "not a NIfTI file"),
+    ],
+)
 @pytest.mark.parametrize("name", ["a.nii", "a.nii.gz"])
 def test_refused(tmp_path, spoil, said, name) -> None:
     path = tmp_path / name

@@ -58,22 +58,25 @@ def test_compressed(tmp_path) -> None:
     np.testing.assert_array_equal(read_rtdose(save(ds, tmp_path)).values, (STORED * 1e-3).astype(np.float32))
 
 
-@pytest.mark.parametrize(("values", "kind", "said"), [
-    ({"DoseUnits": "RELATIVE"}, DoseError, "dose units RELATIVE, expected GY"),
-    ({"DoseType": "ERROR"}, DoseError, "dose type ERROR"),
-    ({"DoseSummationType": "BEAM"}, DoseError, "the dose of one BEAM, expected PLAN"),
-    ({"DoseSummationType": "FRACTION"}, DoseError, "the dose of one FRACTION"),
-    ({"DoseGridScaling": "0"}, DoseError, "DoseGridScaling 0"),
-    ({"DoseGridScaling": "1"}, DoseError, "up to 31900 Gy"),
-    ({"GridFrameOffsetVector": [0, 3, 6]}, DoseGridError, "3 frame offsets for 4 frames"),
-    ({"GridFrameOffsetVector": [0, 3, 6, 10]}, DoseGridError, "frames 3 to 4 mm apart"),
-    ({"GridFrameOffsetVector": [0, 0, 0, 0]}, DoseGridError, "apart, expected one spacing"),
-    ({"GridFrameOffsetVector": [50, 53, 56, 59]}, DoseGridError, "first frame offset is 50"),
-    ({"ImageOrientationPatient": [1, 0, 0, 0, 0.98480775, 0.17364818]}, DoseGridError, "tilted by 10.00 degrees"),
-    ({"PixelSpacing": [0, 1]}, DoseGridError, "do not make a grid"),
-    ({"NumberOfFrames": 3}, DicomError, "bytes of pixels, expected 960"),
-    ({"Rows": 60000, "Columns": 60000}, DicomError, "expected at most 1 GiB"),
-])
+@pytest.mark.parametrize(
+    ("values", "kind", "said"),
+    [
+        ({"DoseUnits": "RELATIVE"}, DoseError, "dose units RELATIVE, expected GY"),
+        ({"DoseType": "ERROR"}, DoseError, "dose type ERROR"),
+        ({"DoseSummationType": "BEAM"}, DoseError, "the dose of one BEAM, expected PLAN"),
+        ({"DoseSummationType": "FRACTION"}, DoseError, "the dose of one FRACTION"),
+        ({"DoseGridScaling": "0"}, DoseError, "DoseGridScaling 0"),
+        ({"DoseGridScaling": "1"}, DoseError, "up to 31900 Gy"),
+        ({"GridFrameOffsetVector": [0, 3, 6]}, DoseGridError, "3 frame offsets for 4 frames"),
+        ({"GridFrameOffsetVector": [0, 3, 6, 10]}, DoseGridError, "frames 3 to 4 mm apart"),
+        ({"GridFrameOffsetVector": [0, 0, 0, 0]}, DoseGridError, "apart, expected one spacing"),
+        ({"GridFrameOffsetVector": [50, 53, 56, 59]}, DoseGridError, "first frame offset is 50"),
+        ({"ImageOrientationPatient": [1, 0, 0, 0, 0.98480775, 0.17364818]}, DoseGridError, "tilted by 10.00 degrees"),
+        ({"PixelSpacing": [0, 1]}, DoseGridError, "do not make a grid"),
+        ({"NumberOfFrames": 3}, DicomError, "bytes of pixels, expected 960"),
+        ({"Rows": 60000, "Columns": 60000}, DicomError, "expected at most 1 GiB"),
+    ],
+)
 def test_refused(tmp_path, values, kind, said) -> None:
     ds = rtdose(STORED)
     for keyword, value in values.items():
@@ -122,7 +125,12 @@ def test_storing_twice_changes_nothing(bits, highest) -> None:
 
 
 def test_scaling_is_the_smallest_round_step() -> None:
-    assert (scaling_gy(45.0, 32), scaling_gy(42.0, 32), scaling_gy(45.0, 16), scaling_gy(0.0, 32)) == ("2e-8", "1e-8", "1e-3", "1e-12")
+    assert (scaling_gy(45.0, 32), scaling_gy(42.0, 32), scaling_gy(45.0, 16), scaling_gy(0.0, 32)) == (
+        "2e-8",
+        "1e-8",
+        "1e-3",
+        "1e-12",
+    )
 
 
 def test_other_units_are_refused() -> None:

@@ -55,7 +55,9 @@ def test_points_and_open_contours_are_left_out_and_named(tmp_path) -> None:
     roi = read_contours(save(ds, tmp_path))["GTV"]
     assert len(roi.contours) == 4
     assert [what.split(",")[0] for what in roi.left_out] == [
-        "1 POINT contours", "1 OPEN_PLANAR contours", "1 contours of fewer than 3 points",
+        "1 POINT contours",
+        "1 OPEN_PLANAR contours",
+        "1 contours of fewer than 3 points",
     ]
 
 
@@ -66,12 +68,19 @@ def spoilt(**values):
     return ds
 
 
-@pytest.mark.parametrize(("ds", "kind", "said"), [
-    (spoilt(NumberOfContourPoints=5), DicomError, "12 numbers, expected 3 finite ones for each of its 5 points"),
-    (spoilt(ContourData=square(100.0)[:-1]), DicomError, "11 numbers"),
-    (spoilt(ContourData=[0, 0, 100, 9, 0, 101, 9, 9, 102, 0, 9, 103]), StructureError, "spans 3.00 mm along z, expected axial contours"),
-    (spoilt(ContourData=[1e8 * v for v in square(100.0)]), DicomError, "mm from the origin"),
-])
+@pytest.mark.parametrize(
+    ("ds", "kind", "said"),
+    [
+        (spoilt(NumberOfContourPoints=5), DicomError, "12 numbers, expected 3 finite ones for each of its 5 points"),
+        (spoilt(ContourData=square(100.0)[:-1]), DicomError, "11 numbers"),
+        (
+            spoilt(ContourData=[0, 0, 100, 9, 0, 101, 9, 9, 102, 0, 9, 103]),
+            StructureError,
+            "spans 3.00 mm along z, expected axial contours",
+        ),
+        (spoilt(ContourData=[1e8 * v for v in square(100.0)]), DicomError, "mm from the origin"),
+    ],
+)
 def test_refused(tmp_path, ds, kind, said) -> None:
     with pytest.raises(kind, match=re.escape(said)):
         read_contours(save(ds, tmp_path))
@@ -86,7 +95,9 @@ def test_two_rois_of_one_name(tmp_path) -> None:
 
 def test_other_frame_of_reference(tmp_path) -> None:
     path = save(rtstruct({"GTV": ("GTV", box())}, frame="9.9"), tmp_path)
-    with pytest.raises(DicomError, match='frame of reference of "GTV" is 9.9, expected the CT.s 1.2.3.3; register it first'):
+    with pytest.raises(
+        DicomError, match=r'frame of reference of "GTV" is 9.9, expected the CT.s 1.2.3.3; register it first'
+    ):
         read_rtstruct(path, GRID)
 
 
@@ -110,15 +121,33 @@ def test_planning_system_export() -> None:
     assert rois["BODY"].role == "external"
 
 
-@pytest.mark.parametrize(("name", "kind", "role"), [
-    ("BODY", "EXTERNAL", "external"), ("GTV", "", "target"), ("PTV_Eval", "PTV", "target"), ("SpinalCord", "ORGAN", "oar"),
-    ("SpinalCord_PRV02", "AVOIDANCE", "prv"), ("SpinalCanal", "ORGAN", "canal"), ("ThecalSac", "", "oar"), ("Lung_L", "AVOIDANCE", "oar"),
-    ("VB_L3", "ORGAN", "bone"), ("vertebra_T10", "", "bone"), ("couch", "SUPPORT", "other"), ("z_ring", "", "avoidance"), ("xyz", "", "other"),
-])
+@pytest.mark.parametrize(
+    ("name", "kind", "role"),
+    [
+        ("BODY", "EXTERNAL", "external"),
+        ("GTV", "", "target"),
+        ("PTV_Eval", "PTV", "target"),
+        ("SpinalCord", "ORGAN", "oar"),
+        ("SpinalCord_PRV02", "AVOIDANCE", "prv"),
+        ("SpinalCanal", "ORGAN", "canal"),
+        ("ThecalSac", "", "oar"),
+        ("Lung_L", "AVOIDANCE", "oar"),
+        ("VB_L3", "ORGAN", "bone"),
+        ("vertebra_T10", "", "bone"),
+        ("couch", "SUPPORT", "other"),
+        ("z_ring", "", "avoidance"),
+        ("xyz", "", "other"),
+    ],
+)
 def test_roles(name, kind, role) -> None:
     assert role_of(name, kind) == role
 
 
 def test_written_types() -> None:
-    assert [interpreted_type(n, "target") for n in ("GTV", "CTV_1", "PTV_Eval", "boost")] == ["GTV", "CTV", "PTV", "TREATED_VOLUME"]
+    assert [interpreted_type(n, "target") for n in ("GTV", "CTV_1", "PTV_Eval", "boost")] == [
+        "GTV",
+        "CTV",
+        "PTV",
+        "TREATED_VOLUME",
+    ]
     assert interpreted_type("x", "bone") == ""

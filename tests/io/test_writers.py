@@ -14,7 +14,15 @@ from spondyl.core import Grid, Image
 from spondyl.core.errors import DoseError
 from spondyl.core.provenance import DISCLAIMER
 from spondyl.dose import Dose
-from spondyl.io import read_contours, read_ct_series, read_rtdose, read_rtstruct, write_ct_series, write_rtdose, write_rtstruct
+from spondyl.io import (
+    read_contours,
+    read_ct_series,
+    read_rtdose,
+    read_rtstruct,
+    write_ct_series,
+    write_rtdose,
+    write_rtstruct,
+)
 
 GRID = Grid((-20.0, -16.0, 100.0), (2.0, 2.0, 3.0), (6, 16, 20))
 DCIODVFY = shutil.which("dciodvfy")
@@ -28,7 +36,9 @@ def case(frame: str = "") -> Case:
     ring = mask.copy()
     ring[1:5, 6:8, 10:12] = 0
     square = np.array([[-10.123456, -10.0], [2.0, -10.0], [2.0, 4.0], [-10.0, 4.0]])
-    drawn = contours_to_structure("PTV_Eval", "target", [Contour(103.0, square), Contour(104.5, square), Contour(106.0, square)], grid)
+    drawn = contours_to_structure(
+        "PTV_Eval", "target", [Contour(103.0, square), Contour(104.5, square), Contour(106.0, square)], grid
+    )
     structures = Structures([
         from_coverage("GTV", "target", grid, mask, made=("mask read from x", "grown by 2 mm"), colour="#ff0000"),
         from_coverage("kidney_left", "oar", grid, ring, colour="#808000"), drawn,
@@ -64,7 +74,9 @@ def test_dose_reads_back_bit_equal(out, name, bits) -> None:
     read = read_rtdose(out / name)
     np.testing.assert_array_equal(read.values.view(np.uint32), reported.values.view(np.uint32))
     plain = pydicom.dcmread(out / name)
-    np.testing.assert_array_equal((plain.pixel_array * float(plain.DoseGridScaling)).astype(np.float32), reported.values)
+    np.testing.assert_array_equal(
+        (plain.pixel_array * float(plain.DoseGridScaling)).astype(np.float32), reported.values
+    )
     assert read.grid.same_space(dose().grid, 1e-6)
     assert np.abs(reported.values - dose().values).max() <= (1e-8 + 4e-6 if bits == 32 else 5.1e-4)
 
@@ -84,7 +96,8 @@ def test_everything_belongs_together(out) -> None:
 
 
 def test_structures_read_back(out) -> None:
-    """Standard names, roles, colours, how each was made; a mask's volume within its traced outline, contours to 1e-5 mm."""
+    """Standard names, roles, colours, how each was made; a mask's volume within its traced outline, contours "
+    "to 1e-5 mm."""
     read = read_rtstruct(out / "structures.dcm", read_ct_series(out / "ct").image.grid)
     assert list(read) == ["GTV", "Kidney_L", "PTV_Eval", "Empty"]
     assert read["Empty"].is_empty
@@ -124,9 +137,13 @@ def test_dicom_input_keeps_its_identifiers(out) -> None:
     series = read_ct_series(out / "ct")
     from_dicom = Case("x", Facts(), series.image, Structures(), dicom=series.dicom)
     write_rtdose(out / "d.dcm", dose(), from_dicom)
-    assert pydicom.dcmread(out / "d.dcm").StudyInstanceUID == pydicom.dcmread(out / "ct" / "ct_000.dcm").StudyInstanceUID
+    assert (
+        pydicom.dcmread(out / "d.dcm").StudyInstanceUID == pydicom.dcmread(out / "ct" / "ct_000.dcm").StudyInstanceUID
+    )
     write_ct_series(out / "ct2", from_dicom)
-    assert pydicom.dcmread(out / "ct2/ct_003.dcm").SOPInstanceUID == pydicom.dcmread(out / "ct/ct_003.dcm").SOPInstanceUID
+    assert (
+        pydicom.dcmread(out / "ct2/ct_003.dcm").SOPInstanceUID == pydicom.dcmread(out / "ct/ct_003.dcm").SOPInstanceUID
+    )
 
 
 def test_refused_dose_leaves_no_file(tmp_path) -> None:
@@ -136,7 +153,9 @@ def test_refused_dose_leaves_no_file(tmp_path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(DCIODVFY is None, reason="dciodvfy (Debian's dicom3tools) is not installed: conformance is left out")
+@pytest.mark.skipif(
+    DCIODVFY is None, reason="dciodvfy (Debian's dicom3tools) is not installed: conformance is left out"
+)
 @pytest.mark.parametrize("name", ["ct/ct_000.dcm", "structures.dcm", "dose16.dcm"])
 def test_dciodvfy_finds_no_error(out, name) -> None:
     """It aborts on 32-bit pixels, so the dose is checked as its 16-bit copy."""

@@ -14,7 +14,10 @@ from spondyl.core.errors import StructureError
 OVERLAP_CM3 = 0.03
 """Overlap of target and cord from which on the case is refused: the volume for which cord limits hold (D0.03cc)."""
 
-_SIDE = re.compile(r"^(?:(?P<head>.+)[_ ](?P<tail_side>left|right|l|r|lt|rt)|(?P<head_side>left|right|lt|rt)[_ ](?P<tail>.+))$", re.IGNORECASE)
+_SIDE = re.compile(
+    r"^(?:(?P<head>.+)[_ ](?P<tail_side>left|right|l|r|lt|rt)|(?P<head_side>left|right|lt|rt)[_ ](?P<tail>.+))$",
+    re.IGNORECASE,
+)
 # Unpaired organs whose side is known; they decide only where nothing paired does (situs inversus exists).
 _ONE_SIDED = (("liver", "spleen"), ("liver", "stomach"), ("inferior_vena_cava", "aorta"))
 
@@ -40,7 +43,9 @@ def check_structures(case: Case) -> tuple[str, ...]:
 
 def _drawn_targets(structures: Structures) -> tuple[Structure, ...]:
     """GTVs and CTVs: a PTV may leave the body and reach the cord, tumour may not."""
-    return tuple(s for s in structures.with_role("target") if not re.match(r"z?_?(ptv|itv)|treated", s.name, re.IGNORECASE))
+    return tuple(
+        s for s in structures.with_role("target") if not re.match(r"z?_?(ptv|itv)|treated", s.name, re.IGNORECASE)
+    )
 
 
 def check_sides(structures: Structures) -> tuple[str, ...]:
@@ -57,7 +62,8 @@ def check_sides(structures: Structures) -> tuple[str, ...]:
         if _centre_x_mm(left) <= _centre_x_mm(right):
             raise StructureError(
                 f'"{left.name}" lies at x = {_centre_x_mm(left):.0f} mm, to the patient\'s right of "{right.name}" at '
-                f"{_centre_x_mm(right):.0f} mm, expected it to the left (x grows to the left); the affine is mirrored or the names "
+                f"{_centre_x_mm(right):.0f} mm, expected it to the left (x grows to the left); the affine is "
+                "mirrored or the names "
                 "are swapped: correct the orientation or the names"
             )
     by_name = {s.name.casefold(): s for s in structures.values() if not s.is_empty}
@@ -68,7 +74,8 @@ def check_sides(structures: Structures) -> tuple[str, ...]:
         said = f'"{left.name}" lies to the patient\'s right of "{right.name}"'
         if not pairs:
             raise StructureError(
-                f"{said}, expected it to the left; the affine is mirrored: correct the orientation (for a situs inversus contour a "
+                f"{said}, expected it to the left; the affine is mirrored: correct the orientation (for a "
+                "situs inversus contour a "
                 "pair such as kidney_left and kidney_right, which then decides)"
             )
         return (f"{said}; paired structures lie as named, so this is taken as the patient's anatomy",)
@@ -103,7 +110,8 @@ def _check_inside_image(target: Structure) -> None:
     spacing = np.asarray(target.grid.spacing_mm)
     if (low < image_low - spacing).any() or (high > image_high + spacing).any():
         raise StructureError(
-            f'target "{target.name}" reaches from {np.round(low, 1).tolist()} to {np.round(high, 1).tolist()} mm, beyond the image '
+            f'target "{target.name}" reaches from {np.round(low, 1).tolist()} to {np.round(high, 1).tolist()} '
+            "mm, beyond the image "
             f"({np.round(image_low, 1).tolist()} to {np.round(image_high, 1).tolist()}); take the CT it was drawn on"
         )
 
@@ -116,7 +124,8 @@ def _check_cord(target: Structure, structures: Structures) -> list[str]:
         shared = overlap_cm3(target, cord)
         if shared > OVERLAP_CM3:
             raise StructureError(
-                f'target "{target.name}" and "{cord.name}" overlap by {shared:.2f} cm3, expected at most {OVERLAP_CM3} cm3; '
+                f'target "{target.name}" and "{cord.name}" overlap by {shared:.2f} cm3, expected at most '
+                f"{OVERLAP_CM3} cm3; "
                 "tumour and cord cannot fill one place: correct one of them"
             )
         if shared > 0.001:
@@ -131,10 +140,15 @@ def _check_body(target: Structure, structures: Structures) -> list[str]:
     outside = target.volume_cm3 - max(overlap_cm3(target, body) for body in bodies)
     if outside > 0.5 * target.volume_cm3:
         raise StructureError(
-            f'target "{target.name}" lies outside "{bodies[0].name}" with {outside:.2f} of its {target.volume_cm3:.2f} cm3, expected it inside; '
+            f'target "{target.name}" lies outside "{bodies[0].name}" with {outside:.2f} of its '
+            f"{target.volume_cm3:.2f} cm3, expected it inside; "
             "check that both come from one image and orientation"
         )
-    return [f'target "{target.name}" lies outside "{bodies[0].name}" with {outside:.2f} cm3'] if outside > 0.01 * target.volume_cm3 else []
+    return (
+        [f'target "{target.name}" lies outside "{bodies[0].name}" with {outside:.2f} cm3']
+        if outside > 0.01 * target.volume_cm3
+        else []
+    )
 
 
 def overlap_cm3(one: Structure, other: Structure) -> float:
@@ -143,6 +157,7 @@ def overlap_cm3(one: Structure, other: Structure) -> float:
     if any(s.start >= s.stop for s in shared):
         return 0.0
     parts = [
-        s.coverage[tuple(slice(c.start - b.start, c.stop - b.start) for c, b in zip(shared, s.box, strict=True))] for s in (one, other)
+        s.coverage[tuple(slice(c.start - b.start, c.stop - b.start) for c, b in zip(shared, s.box, strict=True))]
+        for s in (one, other)
     ]
     return float(np.minimum(*parts).sum(dtype=np.float64)) * one.grid.voxel_volume_cm3

@@ -197,7 +197,9 @@ class Facts(_Closed):
         levels = self.clinical.lesion.levels
         _same("level", self.stated_level, "measured.level", self.measured.level)
         if levels and self.level not in (None, *levels):
-            raise ValueError(f'level "{self.level}" is not among clinical.lesion.levels ({", ".join(levels)}); correct one')
+            raise ValueError(
+                f'level "{self.level}" is not among clinical.lesion.levels ({", ".join(levels)}); correct one'
+            )
         _same("histology", self.stated_histology, "clinical.primary_histology", self.clinical.primary_histology)
         return self
 
@@ -254,7 +256,11 @@ def _say(fault: Mapping[str, Any]) -> str:
     if fault["type"] == "value_error":
         message = str(fault["msg"]).removeprefix("Value error, ")
         return f'{path} is "{fault["input"]}", {message}' if path else message
-    got = fault["input"] if isinstance(fault["input"], (str, int, float, bool, type(None))) else type(fault["input"]).__name__
+    got = (
+        fault["input"]
+        if isinstance(fault["input"], (str, int, float, bool, type(None)))
+        else type(fault["input"]).__name__
+    )
     return f"{path} is {got!r}: {str(fault['msg'])[:1].lower()}{str(fault['msg'])[1:]}"
 
 

@@ -15,7 +15,11 @@ DRIFT_MM = 0.3
 
 
 def to_lps(
-    values: NDArray[Any], affine_mm: NDArray[np.float64], what: str, frame_of_reference_uid: str = "", error: type[Exception] = GridError
+    values: NDArray[Any],
+    affine_mm: NDArray[np.float64],
+    what: str,
+    frame_of_reference_uid: str = "",
+    error: type[Exception] = GridError,
 ) -> tuple[NDArray[Any], Grid]:
     """Reorder an array to [z, y, x] with x to the left, y to posterior and z to superior.
 
@@ -37,7 +41,9 @@ def to_lps(
     """
     affine = np.asarray(affine_mm, dtype=np.float64)
     if not np.isfinite(affine).all() or abs(np.linalg.det(affine[:3, :3])) < 1e-9:
-        raise error(f"{what} has an affine that cannot be inverted, expected three independent axes in mm; export it again")
+        raise error(
+            f"{what} has an affine that cannot be inverted, expected three independent axes in mm; export it again"
+        )
     matrix = affine[:3, :3]
     axis_of = np.abs(matrix).argmax(axis=0)
     counts = np.asarray(values.shape[::-1])
@@ -57,7 +63,9 @@ def to_lps(
     order = [2 - int(np.flatnonzero(axis_of == axis)[0]) for axis in (2, 1, 0)]
     turned = np.ascontiguousarray(values[tuple(slices)].transpose(order))
     grid = Grid(
-        (origin[0], origin[1], origin[2]), (spacing[0], spacing[1], spacing[2]),
-        (turned.shape[0], turned.shape[1], turned.shape[2]), frame_of_reference_uid,
+        (origin[0], origin[1], origin[2]),
+        (spacing[0], spacing[1], spacing[2]),
+        (turned.shape[0], turned.shape[1], turned.shape[2]),
+        frame_of_reference_uid,
     )
     return turned, grid

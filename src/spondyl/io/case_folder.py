@@ -54,7 +54,10 @@ def open_case(path: Path | str, cap: Cap = "half-slice", progress: Progress = si
 def _one_of(folder: Path, names: tuple[str, ...], what: str) -> Path | None:
     found = [folder / name for name in names if (folder / name).exists()]
     if len(found) > 1:
-        raise CaseError(f"{folder} holds its {what} twice ({' and '.join(p.name for p in found)}), expected one; move the other away")
+        raise CaseError(
+            f"{folder} holds its {what} twice ({' and '.join(p.name for p in found)}), expected one; move the "
+            "other away"
+        )
     return found[0] if found else None
 
 
@@ -66,7 +69,7 @@ def _ct(folder: Path, progress: Progress) -> tuple[CtSeries, bool | None]:
         series = read_ct_series(path, progress)
         position = series.dicom.get("PatientPosition", "")
         if position not in ("", "HFS"):
-            turned = f"the CT was scanned in position {position}; it is planned as head first supine: check beams before anything else"
+            turned = f"the CT was scanned in position {position}, and is planned as head first supine: check the beams"
             series = CtSeries(series.image, series.dicom, (*series.warnings, turned))
         return series, None
     volume = read_nifti(path)
@@ -82,7 +85,9 @@ def _structures(
     path = _one_of(folder, ("structures.dcm", "structures"), "structures")
     grid = ct.image.grid
     if path is None:
-        return Structures(), (f"{folder.name} has no structures; add structures.dcm, or structures/ with structures.json",)
+        return Structures(), (
+            f"{folder.name} has no structures; add structures.dcm, or structures/ with structures.json",
+        )
     if path.name == "structures":
         return read_masks(folder, grid, right_handed, progress)
     rois = read_contours(path)
@@ -92,7 +97,10 @@ def _structures(
     known = set(ct.dicom.get("SOPInstanceUIDs", "").split("\\"))
     strangers = {image for roi in rois.values() for image in roi.images} - known
     if known != {""} and strangers:
-        notes.append(f"{path.name} was drawn on {len(strangers)} images that are not in ct/: another series, or slices are missing")
+        notes.append(
+            f"{path.name} was drawn on {len(strangers)} images that are not in ct/: another series, or slices "
+            "are missing"
+        )
     structures = []
     for index, roi in enumerate(rois.values()):
         structures.append(structure_of(roi, grid, cap, path.name))

@@ -20,16 +20,22 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
             event = self.peek_event()
-            raise yaml.MarkedYAMLError(problem=f"alias *{event.anchor} is not allowed; write the value out", problem_mark=event.start_mark)
+            raise yaml.MarkedYAMLError(
+                problem=f"alias *{event.anchor} is not allowed; write the value out", problem_mark=event.start_mark
+            )
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
         for key_node, _ in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                raise yaml.MarkedYAMLError(problem="a key is a list or a table, expected a word", problem_mark=key_node.start_mark)
+                raise yaml.MarkedYAMLError(
+                    problem="a key is a list or a table, expected a word", problem_mark=key_node.start_mark
+                )
             if key_node.value in seen:
-                raise yaml.MarkedYAMLError(problem=f'key "{key_node.value}" is given twice; keep one', problem_mark=key_node.start_mark)
+                raise yaml.MarkedYAMLError(
+                    problem=f'key "{key_node.value}" is given twice; keep one', problem_mark=key_node.start_mark
+                )
             seen.add(key_node.value)
         return super().construct_mapping(node, deep)
 
@@ -45,7 +51,9 @@ def read_case_yaml(path: Path) -> Facts:
     if not path.is_file():
         raise CaseError(f"{path} not found; write one with at least `level:`, for example `level: L3`")
     if path.stat().st_size > MAX_BYTES:
-        raise CaseError(f"{path} has {path.stat().st_size} bytes, expected a page of text below {MAX_BYTES}; is it another file?")
+        raise CaseError(
+            f"{path} has {path.stat().st_size} bytes, expected a page of text below {MAX_BYTES}; is it another file?"
+        )
     try:
         data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except UnicodeDecodeError as error:

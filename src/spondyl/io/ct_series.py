@@ -24,9 +24,10 @@ MAX_VOXELS = 1 << 28
 TILT_TOLERANCE_DEGREES = 0.1
 
 KEPT = (
-    "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID", "PatientID", "PatientName", "PatientSex", "PatientBirthDate",
-    "StudyID", "StudyDate", "StudyTime", "AccessionNumber", "ReferringPhysicianName", "PatientPosition",
-    "PositionReferenceIndicator", "PatientIdentityRemoved", "DeidentificationMethod", "SpecificCharacterSet",
+    "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID", "PatientID", "PatientName", "PatientSex",
+    "PatientBirthDate", "StudyID", "StudyDate", "StudyTime", "AccessionNumber", "ReferringPhysicianName", "PatientPosition",
+    "PositionReferenceIndicator", "PatientIdentityRemoved",
+    "DeidentificationMethod", "SpecificCharacterSet",
 )  # fmt: skip
 """What outputs must repeat so that they belong to the same patient, study and frame of reference."""
 
@@ -86,7 +87,9 @@ def read_ct_series(files: Path | Iterable[Path], progress: Progress = silent) ->
     slices = check_slices([read_slice(path) for path in paths], what)
     rows, columns = slices[0].size
     if rows * columns * len(slices) > MAX_VOXELS:
-        raise DicomError(f"{what} has {rows} x {columns} x {len(slices)} voxels, at most {MAX_VOXELS} are read; is it one scan?")
+        raise DicomError(
+            f"{what} has {rows} x {columns} x {len(slices)} voxels, at most {MAX_VOXELS} are read; is it one scan?"
+        )
     stored: list[NDArray[Any]] = []
     padded: list[NDArray[np.bool_]] = []
     for index, one in enumerate(slices):
@@ -98,13 +101,17 @@ def read_ct_series(files: Path | Iterable[Path], progress: Progress = silent) ->
     values, notes = checked_hu(np.stack(stored), what, padding if padding.any() else None)
     turned, grid = to_lps(values, _affine(slices), what, slices[0].frame_of_reference_uid, DicomError)
     upward = slices if slices[-1].position_mm[2] >= slices[0].position_mm[2] else slices[::-1]
-    return CtSeries(Image(grid, turned), {**_kept(slices[0].path), "SOPInstanceUIDs": "\\".join(s.sop_uid for s in upward)}, notes)
+    return CtSeries(
+        Image(grid, turned), {**_kept(slices[0].path), "SOPInstanceUIDs": "\\".join(s.sop_uid for s in upward)}, notes
+    )
 
 
 def _files(folder: Path) -> tuple[Path, ...]:
     if not folder.is_dir():
         raise DicomError(f"{folder} not found; expected a folder with the slices of one CT series")
-    return tuple(p for p in sorted(folder.iterdir()) if p.is_file() and not p.name.startswith(".") and p.name != "DICOMDIR")
+    return tuple(
+        p for p in sorted(folder.iterdir()) if p.is_file() and not p.name.startswith(".") and p.name != "DICOMDIR"
+    )
 
 
 def read_slice(path: Path) -> Slice:
@@ -121,16 +128,28 @@ def read_slice(path: Path) -> Slice:
         row, column = axes[:3], axes[3:]
         lengths = np.linalg.norm(row), np.linalg.norm(column)
         if not (abs(lengths[0] - 1) < 1e-3 and abs(lengths[1] - 1) < 1e-3 and abs(row @ column) < 1e-3):
-            raise DicomError(f"{path}: ImageOrientationPatient {axes.tolist()} is not two perpendicular unit vectors; export it again")
+            raise DicomError(
+                f"{path}: ImageOrientationPatient {axes.tolist()} is not two perpendicular unit vectors; "
+                "export it again"
+            )
         spacing = numbers(header, "PixelSpacing", 2, path)
         if spacing.min() <= 0 or spacing.max() > 100:
-            raise DicomError(f"{path}: PixelSpacing is {spacing.tolist()} mm, expected two positive numbers; export it again")
+            raise DicomError(
+                f"{path}: PixelSpacing is {spacing.tolist()} mm, expected two positive numbers; export it again"
+            )
         tilt = header.get("GantryDetectorTilt")
         return Slice(
-            path, text(header, "SOPInstanceUID"), text(header, "SeriesInstanceUID"), text(header, "FrameOfReferenceUID"),
-            numbers(header, "ImagePositionPatient", 3, path), row / lengths[0], column / lengths[1],
-            (float(spacing[0]), float(spacing[1])), (int(header.Rows), int(header.Columns)), float(tilt or 0.0),
-        )  # fmt: skip
+            path,
+            text(header, "SOPInstanceUID"),
+            text(header, "SeriesInstanceUID"),
+            text(header, "FrameOfReferenceUID"),
+            numbers(header, "ImagePositionPatient", 3, path),
+            row / lengths[0],
+            column / lengths[1],
+            (float(spacing[0]), float(spacing[1])),
+            (int(header.Rows), int(header.Columns)),
+            float(tilt or 0.0),
+        )
 
 
 def check_slices(slices: Sequence[Slice], what: str) -> list[Slice]:
@@ -142,18 +161,29 @@ def check_slices(slices: Sequence[Slice], what: str) -> list[Slice]:
         If they are not one regular, untilted series in one frame of reference.
     """
     _one("series", [s.series_uid for s in slices], what, "split them into one folder a series, or run `spondyl import`")
-    _one("frame of reference", [s.frame_of_reference_uid for s in slices], what, "keep the slices of one frame of reference")
+    _one(
+        "frame of reference",
+        [s.frame_of_reference_uid for s in slices],
+        what,
+        "keep the slices of one frame of reference",
+    )
     if not slices[0].frame_of_reference_uid:
         raise DicomError(f"{what} has no FrameOfReferenceUID, so nothing can be placed in it; export it again")
     _one("matrix size", [f"{s.size[0]} x {s.size[1]}" for s in slices], what, "export one reconstruction")
     first = slices[0]
     for one in slices:
-        same = np.allclose((*one.row, *one.column), (*first.row, *first.column), atol=1e-4) and np.allclose(one.spacing_mm, first.spacing_mm, atol=1e-4)
+        same = np.allclose((*one.row, *one.column), (*first.row, *first.column), atol=1e-4) and np.allclose(
+            one.spacing_mm, first.spacing_mm, atol=1e-4
+        )
         if not same:
-            raise DicomError(f"{what}: {one.path.name} has another orientation or pixel spacing than {first.path.name}; export one reconstruction")
+            raise DicomError(
+                f"{what}: {one.path.name} has another orientation or pixel spacing than {first.path.name}; "
+                "export one reconstruction"
+            )
         if abs(one.tilt_degrees) > TILT_TOLERANCE_DEGREES:
             raise DicomError(
-                f"{what}: {one.path.name} was scanned with the gantry tilted by {one.tilt_degrees:g} degrees, expected 0; "
+                f"{what}: {one.path.name} was scanned with the gantry tilted by {one.tilt_degrees:g} degrees, "
+                "expected 0; "
                 "resample it to an untilted grid or scan again"
             )
     ordered = sorted(slices, key=lambda s: float(s.position_mm @ first.normal))
@@ -180,19 +210,28 @@ def _check_spacing(ordered: list[Slice], what: str) -> None:
             "expected one a position; remove one"
         )
     if max(uids.values()) > 1:
-        raise DicomError(f"{what} holds the SOPInstanceUID {uids.most_common(1)[0][0]} twice at different positions; export it again")
+        raise DicomError(
+            f"{what} holds the SOPInstanceUID {uids.most_common(1)[0][0]} twice at different positions; export it again"
+        )
     step = float(np.median(steps))
     for index in np.flatnonzero(np.abs(steps - step) > POSITION_TOLERANCE_MM + 1e-3 * step):
         low, high, gap = ordered[index], ordered[index + 1], float(steps[index])
         where = f"between {low.position_mm[2]:.2f} and {high.position_mm[2]:.2f} mm ({low.path.name}, {high.path.name})"
         missing = round(gap / step) - 1
         if missing >= 1 and abs(gap - (missing + 1) * step) < 0.1 * step:
-            raise DicomError(f"{what} misses {missing} slice{'s' * (missing > 1)} {where}: step {gap:.2f}, expected {step:.2f} mm; export it again")
-        raise DicomError(f"{what} has varying slice spacing: {gap:.3f} mm {where}, {step:.3f} mm elsewhere; resample it to one spacing")
+            raise DicomError(
+                f"{what} misses {missing} slice{'s' * (missing > 1)} {where}: step {gap:.2f}, expected "
+                f"{step:.2f} mm; export it again"
+            )
+        raise DicomError(
+            f"{what} has varying slice spacing: {gap:.3f} mm {where}, {step:.3f} mm elsewhere; resample it to "
+            "one spacing"
+        )
     shift = (ordered[-1].position_mm - ordered[0].position_mm) - ordered[0].normal * (along[-1] - along[0])
     if np.abs(shift).max() > 0.3:
         raise DicomError(
-            f"{what} is sheared: its slices shift by {np.abs(shift).max():.2f} mm across the stack, as with a tilted gantry; resample it"
+            f"{what} is sheared: its slices shift by {np.abs(shift).max():.2f} mm across the stack, as with a "
+            "tilted gantry; resample it"
         )
 
 
@@ -213,7 +252,9 @@ def _hounsfield(path: Path) -> tuple[NDArray[Any], NDArray[np.bool_]]:
         stored = pixels_of(dataset, path)[0]
         for keyword in ("RescaleSlope", "RescaleIntercept"):
             if dataset.get(keyword) is None:
-                raise DicomError(f"{path} has no {keyword}, so its numbers are not HU; export it again with the modality rescale")
+                raise DicomError(
+                    f"{path} has no {keyword}, so its numbers are not HU; export it again with the modality rescale"
+                )
         units = text(dataset, "RescaleType")
         if units not in ("", "HU", "HU_MOD", "US"):
             raise DicomError(f"{path} has RescaleType {units}, expected HU; export the HU reconstruction")

@@ -28,13 +28,19 @@ def write_ct_series(folder: Path, case: Case, progress: Progress = silent) -> tu
     references = references_of(case)
     values = np.rint(case.ct.values)
     if values.min() < -32768 or values.max() > 32767:
-        raise OutputError(f"CT of {case.name} holds {values.min():g} to {values.max():g} HU, which 16 bits do not hold; check its values")
+        raise OutputError(
+            f"CT of {case.name} holds {values.min():g} to {values.max():g} HU, which 16 bits do not hold; "
+            "check its values"
+        )
     images = references.images or tuple(uid_from(references.key, "axial", str(k)) for k in range(len(values)))
     grid = case.ct.grid
     with writing_folder(folder) as temporary:
         for k, image in enumerate(values.astype("<i2")):
             dataset = new_file(CT, images[k], references, "CT", "")
-            dataset.SeriesInstanceUID, dataset.FrameOfReferenceUID = references.series_uid, references.frame_of_reference_uid
+            dataset.SeriesInstanceUID, dataset.FrameOfReferenceUID = (
+                references.series_uid,
+                references.frame_of_reference_uid,
+            )
             dataset.PositionReferenceIndicator = references.patient["PositionReferenceIndicator"]
             dataset.ImageType = ["DERIVED", "SECONDARY", "AXIAL"]
             dataset.InstanceNumber, dataset.AcquisitionNumber, dataset.KVP, dataset.Laterality = k + 1, None, None, ""

@@ -14,19 +14,25 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 
 REMOVED = frozenset({
-    "AccessionNumber", "AdditionalPatientHistory", "AdmissionID", "Allergies", "BranchOfService", "ConfidentialityConstraintOnPatientDataDescription",
-    "CountryOfResidence", "CurrentPatientLocation", "DeviceSerialNumber", "EthnicGroup", "EthnicGroups", "ImageComments", "InstitutionAddress",
-    "InstitutionCodeSequence", "InstitutionName", "InstitutionalDepartmentName", "InsurancePlanIdentification", "IssuerOfPatientID",
-    "IssuerOfPatientIDQualifiersSequence", "MedicalAlerts", "MedicalRecordLocator", "MilitaryRank", "Occupation", "OtherPatientIDs",
-    "OtherPatientIDsSequence", "PatientAddress", "PatientBirthDate", "PatientBirthTime", "PatientBirthDateInAlternativeCalendar",
-    "PatientAlternativeCalendar", "PatientComments", "PatientInsurancePlanCodeSequence", "PatientMotherBirthName",
-    "PatientPrimaryLanguageCodeSequence", "PatientReligiousPreference", "PatientState", "PatientTelecomInformation", "PatientTelephoneNumbers",
-    "PerformedProcedureStepDescription", "PerformedProcedureStepID", "ReferencedPatientSequence", "ReferringPhysicianAddress",
-    "ReferringPhysicianIdentificationSequence", "ReferringPhysicianTelephoneNumbers", "RegionOfResidence", "RequestAttributesSequence",
-    "RequestedProcedureDescription", "RequestedProcedureID", "RequestingService", "ResponsibleOrganization", "ResponsiblePersonRole",
-    "ScheduledProcedureStepDescription", "ServiceEpisodeID", "SpecialNeeds", "StationName", "StudyComments", "StudyDescription", "StudyID",
-    "OperatorIdentificationSequence", "PerformingPhysicianIdentificationSequence", "PhysiciansOfRecordIdentificationSequence",
-    "PhysiciansReadingStudyIdentificationSequence", "OriginalAttributesSequence", "ReferencedStudySequence", "PatientSexNeutered",
+    "AccessionNumber", "AdditionalPatientHistory", "AdmissionID", "Allergies", "BranchOfService",
+    "ConfidentialityConstraintOnPatientDataDescription", "CountryOfResidence", "CurrentPatientLocation",
+    "DeviceSerialNumber", "EthnicGroup", "EthnicGroups", "ImageComments", "InstitutionAddress",
+    "InstitutionCodeSequence", "InstitutionName", "InstitutionalDepartmentName",
+    "InsurancePlanIdentification", "IssuerOfPatientID", "IssuerOfPatientIDQualifiersSequence",
+    "MedicalAlerts", "MedicalRecordLocator", "MilitaryRank", "Occupation",
+    "OperatorIdentificationSequence", "OriginalAttributesSequence", "OtherPatientIDs",
+    "OtherPatientIDsSequence", "PatientAddress", "PatientAlternativeCalendar", "PatientBirthDate",
+    "PatientBirthDateInAlternativeCalendar", "PatientBirthTime", "PatientComments",
+    "PatientInsurancePlanCodeSequence", "PatientMotherBirthName", "PatientPrimaryLanguageCodeSequence",
+    "PatientReligiousPreference", "PatientSexNeutered", "PatientState", "PatientTelecomInformation",
+    "PatientTelephoneNumbers", "PerformedProcedureStepDescription", "PerformedProcedureStepID",
+    "PerformingPhysicianIdentificationSequence", "PhysiciansOfRecordIdentificationSequence",
+    "PhysiciansReadingStudyIdentificationSequence", "ReferencedPatientSequence",
+    "ReferencedStudySequence", "ReferringPhysicianAddress", "ReferringPhysicianIdentificationSequence",
+    "ReferringPhysicianTelephoneNumbers", "RegionOfResidence", "RequestAttributesSequence",
+    "RequestedProcedureDescription", "RequestedProcedureID", "RequestingService",
+    "ResponsibleOrganization", "ResponsiblePersonRole", "ScheduledProcedureStepDescription",
+    "ServiceEpisodeID", "SpecialNeeds", "StationName", "StudyComments", "StudyDescription", "StudyID",
 })  # fmt: skip
 _EMPTY = ("AccessionNumber", "PatientBirthDate", "ReferringPhysicianName", "StudyID")
 """Type 2 of the patient and study modules: must stay, without a value."""

@@ -20,7 +20,8 @@ import pydicom
 from numpy.typing import NDArray
 from pydicom.datadict import keyword_for_tag
 from pydicom.dataset import FileDataset
-from pydicom.pixels import pixel_array
+from pydicom.pixels.utils import pixel_array
+from pydicom.uid import UID
 
 from spondyl.core.errors import DicomError, SpondylError
 
@@ -83,16 +84,22 @@ def read_dicom(path: Path, expected: str | None = None, *, pixels: bool = True) 
         raise DicomError(f"{path} not found; expected a DICOM file")
     size = path.stat().st_size
     if size > MAX_FILE_BYTES:
-        raise DicomError(f"{path} has {size / 2**30:.1f} GiB, at most {MAX_FILE_BYTES >> 30} GiB are read; is it what it claims to be?")
+        raise DicomError(
+            f"{path} has {size / 2**30:.1f} GiB, at most {MAX_FILE_BYTES >> 30} GiB are read; is it what it "
+            "claims to be?"
+        )
     if not is_dicom(path):
-        raise DicomError(f"{path} is not a DICOM file (no DICM at byte 128), expected {expected or 'DICOM'}; leave it out or export it again")
+        raise DicomError(
+            f"{path} is not a DICOM file (no DICM at byte 128), expected {expected or 'DICOM'}; leave it out "
+            "or export it again"
+        )
     with refusing(path):
         data = path.read_bytes()
         _check_lengths(data, path)
         dataset = pydicom.dcmread(io.BytesIO(data), stop_before_pixels=not pixels)
         found = str(dataset.get("SOPClassUID", ""))
         if expected is not None and KINDS.get(found) != expected:
-            got = KINDS.get(found) or (pydicom.uid.UID(found).name if found else "an object without SOP class")
+            got = KINDS.get(found) or (UID(found).name if found else "an object without SOP class")
             raise DicomError(f"{path} is {got}, expected {expected}; give the right file")
     return dataset
 
@@ -110,7 +117,10 @@ def pixels_of(dataset: FileDataset, path: Path) -> NDArray[Any]:
         rows, columns = int(dataset.Rows), int(dataset.Columns)
         bits = int(dataset.BitsAllocated)
         if int(dataset.get("SamplesPerPixel", 1)) != 1 or bits not in (8, 16, 32):
-            raise DicomError(f"{path} has {bits}-bit pixels of {dataset.get('SamplesPerPixel')} samples, expected one of 8, 16 or 32 bit")
+            raise DicomError(
+                f"{path} has {bits}-bit pixels of {dataset.get('SamplesPerPixel')} samples, expected one of 8, "
+                "16 or 32 bit"
+            )
         size = frames * rows * columns * (bits // 8)
         if min(frames, rows, columns) < 1 or size > MAX_PIXEL_BYTES:
             raise DicomError(
@@ -122,7 +132,9 @@ def pixels_of(dataset: FileDataset, path: Path) -> NDArray[Any]:
         if not dataset.file_meta.TransferSyntaxUID.is_compressed or dataset.file_meta.TransferSyntaxUID == _DEFLATED:
             got = len(dataset.PixelData)
             if not size <= got <= size + 1:
-                raise DicomError(f"{path} holds {got} bytes of pixels, expected {size}; it is truncated or damaged, copy it again")
+                raise DicomError(
+                    f"{path} holds {got} bytes of pixels, expected {size}; it is truncated or damaged, copy it again"
+                )
         values = pixel_array(dataset)
         return values.reshape(frames, rows, columns)
 
@@ -154,7 +166,8 @@ def _inflated(packed: bytes, path: Path) -> bytes:
     data = inflater.decompress(packed, MAX_FILE_BYTES // 2)
     if inflater.unconsumed_tail:
         raise DicomError(
-            f"{path} inflates from {len(packed)} bytes to more than {MAX_FILE_BYTES >> 21} MiB; it is not a plan's file, leave it out"
+            f"{path} inflates from {len(packed)} bytes to more than {MAX_FILE_BYTES >> 21} MiB; it is not a "
+            "plan's file, leave it out"
         )
     if not inflater.eof:
         raise DicomError(f"{path} is truncated: its deflated data end early; copy it again")
@@ -218,7 +231,9 @@ class _Walk:
         raise DicomError(f"{self.path} is truncated: a sequence does not end before byte {end}; copy it again")
 
     def _tag(self, at: int) -> tuple[int, int]:
-        return int.from_bytes(self.data[at : at + 2], self.order), int.from_bytes(self.data[at + 2 : at + 4], self.order)
+        return int.from_bytes(self.data[at : at + 2], self.order), int.from_bytes(
+            self.data[at + 2 : at + 4], self.order
+        )
 
     def too_long(self, at: int, length: int) -> DicomError:
         group, element = self._tag(at)
@@ -249,5 +264,7 @@ def numbers(dataset: Any, keyword: str, count: int, path: Path) -> NDArray[np.fl
         raise DicomError(f"{path} has no {keyword}; expected {count or 'some'} numbers, export it again")
     array = np.atleast_1d(np.asarray(value, dtype=np.float64))
     if (count and array.shape != (count,)) or not np.isfinite(array).all():
-        raise DicomError(f"{path}: {keyword} is {str(value)[:80]}, expected {count or 'some'} finite numbers; export it again")
+        raise DicomError(
+            f"{path}: {keyword} is {str(value)[:80]}, expected {count or 'some'} finite numbers; export it again"
+        )
     return array

@@ -13,10 +13,13 @@ AIR_HU = -1024
 LOWEST_HU = -3100
 """Padding that scanners use without saying so lies between -1024 and here (-2000, -2048, -3024)."""
 HIGHEST_HU = 31743
-"""Highest value of a 16-bit CT with the usual intercept of -1024 (DICOM PS3.3 C.8.2.1: 16 bits stored): more is not HU."""
+"""Highest value of a 16-bit CT with the usual intercept of -1024 (DICOM PS3.3 C.8.2.1: 16 bits stored): more "
+"is not HU."""
 
 
-def checked_hu(values: NDArray[Any], what: str, padding: NDArray[np.bool_] | None = None) -> tuple[NDArray[Any], tuple[str, ...]]:
+def checked_hu(
+    values: NDArray[Any], what: str, padding: NDArray[np.bool_] | None = None
+) -> tuple[NDArray[Any], tuple[str, ...]]:
     """HU with padding set to air, and what was changed.
 
     Parameters
@@ -35,7 +38,10 @@ def checked_hu(values: NDArray[Any], what: str, padding: NDArray[np.bool_] | Non
     notes: list[str] = []
     kept = values if padding is None else np.where(padding, values.dtype.type(AIR_HU), values)
     if kept.dtype.kind == "f" and not np.isfinite(kept).all():
-        raise ImageError(f"{what} holds {int((~np.isfinite(kept)).sum())} voxels that are not finite numbers, expected HU; export it again")
+        raise ImageError(
+            f"{what} holds {int((~np.isfinite(kept)).sum())} voxels that are not finite numbers, expected HU; "
+            "export it again"
+        )
     low, high = float(kept.min()), float(kept.max())
     if low < LOWEST_HU or high > HIGHEST_HU:
         raise ImageError(
@@ -44,14 +50,17 @@ def checked_hu(values: NDArray[Any], what: str, padding: NDArray[np.bool_] | Non
         )
     if low >= -200 and _looks_raw(kept):
         raise ImageError(
-            f"{what} holds values from {low:g} to {high:g} with tissue near 1000 and no air below -200, expected HU (water 0, air -1000); "
+            f"{what} holds values from {low:g} to {high:g} with tissue near 1000 and no air below -200, "
+            "expected HU (water 0, air -1000); "
             "subtract 1024 or export it with its rescale intercept"
         )
     if padding is not None and padding.any():
         notes.append(f"{what}: {int(padding.sum())} padded voxels were set to {AIR_HU} HU")
     below = int(np.count_nonzero(kept < AIR_HU))
     if low < 2 * AIR_HU + 100 and below:
-        notes.append(f"{what}: {below} voxels below {AIR_HU} HU (lowest {low:g}) were set to {AIR_HU}: padding outside the scan")
+        notes.append(
+            f"{what}: {below} voxels below {AIR_HU} HU (lowest {low:g}) were set to {AIR_HU}: padding outside the scan"
+        )
     if below:
         kept = np.maximum(kept, kept.dtype.type(AIR_HU))
     return kept, tuple(notes)

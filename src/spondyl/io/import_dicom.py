@@ -58,16 +58,23 @@ class ImportReport:
         relative = [str(p.relative_to(self.folder)) for p in self.ct]
         return {
             "disclaimer": DISCLAIMER,
-            "study_uid": self.study_uid, "series_uid": self.series_uid, "frame_of_reference_uid": self.frame_of_reference_uid,
-            "ct": {"slices": len(relative), "files": relative, "shape_xyz": list(self.grid.shape[::-1]),
-                   "spacing_mm": list(self.grid.spacing_mm), "origin_mm": list(self.grid.origin_mm)},
+            "study_uid": self.study_uid,
+            "series_uid": self.series_uid,
+            "frame_of_reference_uid": self.frame_of_reference_uid,
+            "ct": {
+                "slices": len(relative),
+                "files": relative,
+                "shape_xyz": list(self.grid.shape[::-1]),
+                "spacing_mm": list(self.grid.spacing_mm),
+                "origin_mm": list(self.grid.origin_mm),
+            },
             "structures": None if self.structures is None else str(self.structures.relative_to(self.folder)),
             "rois": [{"name": name, "contours": count} for name, count in self.rois.items()],
             "plans": [str(p.relative_to(self.folder)) for p in self.plans],
             "doses": [str(p.relative_to(self.folder)) for p in self.doses],
             "skipped": [{"file": s.file, "reason": s.reason} for s in self.skipped],
             "warnings": list(self.warnings),
-        }  # fmt: skip
+        }
 
 
 def import_dicom(folder: Path, *, series: str = "", structures: str = "", progress: Progress = silent) -> ImportReport:
@@ -104,10 +111,19 @@ def import_dicom(folder: Path, *, series: str = "", structures: str = "", progre
         if e.path not in used and (name := str(e.path.relative_to(folder))) not in named
     ]
     return ImportReport(
-        folder, study, chosen[0].series_uid, frame, tuple(e.path for e in chosen), struct.path if struct else None,
-        tuple(e.path for e in plans), tuple(e.path for e in doses), (*skipped, *bad_plans, *bad_doses, *left), ct.image.grid,
-        {name: len(roi.contours) for name, roi in rois.items()}, _notes(ct, rois, struct, study),
-    )  # fmt: skip
+        folder,
+        study,
+        chosen[0].series_uid,
+        frame,
+        tuple(e.path for e in chosen),
+        struct.path if struct else None,
+        tuple(e.path for e in plans),
+        tuple(e.path for e in doses),
+        (*skipped, *bad_plans, *bad_doses, *left),
+        ct.image.grid,
+        {name: len(roi.contours) for name, roi in rois.items()},
+        _notes(ct, rois, struct, study),
+    )
 
 
 def _choose_ct(entries: tuple[Entry, ...], wanted: str, folder: Path, skipped: tuple[Skipped, ...]) -> list[Entry]:
@@ -117,7 +133,9 @@ def _choose_ct(entries: tuple[Entry, ...], wanted: str, folder: Path, skipped: t
             by_series[entry.series_uid].append(entry)
     if not by_series:
         first = f"; the first skipped: {skipped[0].file}: {skipped[0].reason}" if skipped else ""
-        raise DicomError(f"{folder} holds no CT slice among {len(entries) + len(skipped)} files, expected a CT series{first}")
+        raise DicomError(
+            f"{folder} holds no CT slice among {len(entries) + len(skipped)} files, expected a CT series{first}"
+        )
     if wanted:
         if wanted not in by_series:
             raise DicomError(f"{folder} holds no CT series {wanted}; there are {_listed(by_series)}")
@@ -164,7 +182,9 @@ def _choose_structures(sets: list[Entry], ct: list[Entry], same: list[Entry], wa
             return candidates[0]
     if not drawn_here:
         return None
-    raise DicomError(f"{len(drawn_here)} structure sets could be meant, expected one; choose with --structures: {_sets(drawn_here)}")
+    raise DicomError(
+        f"{len(drawn_here)} structure sets could be meant, expected one; choose with --structures: {_sets(drawn_here)}"
+    )
 
 
 def _sets(sets: list[Entry]) -> str:
@@ -221,7 +241,9 @@ def write_case(report: ImportReport, out: Path, *, keep_identity: bool = False, 
     """
     for name in ("ct", "ct.nii.gz", "ct.nii", "structures.dcm", "structures"):
         if (out / name).exists():
-            raise OutputError(f"{out} already holds {name}, expected a new or empty folder; choose another name with -o")
+            raise OutputError(
+                f"{out} already holds {name}, expected a new or empty folder; choose another name with -o"
+            )
     files = [(path, f"ct/{index:04d}.dcm") for index, path in enumerate(report.ct)]
     files += [(report.structures, "structures.dcm")] if report.structures else []
     files += [(path, f"imported/rtplan_{n}.dcm") for n, path in enumerate(report.plans, start=1)]

@@ -24,7 +24,9 @@ _KEYS = ("file", "role", "colour", "volume_cm3")
 _MAX_JSON_BYTES = 1 << 22
 
 
-def read_masks(folder: Path, grid: Grid, right_handed: bool | None, progress: Progress = silent) -> tuple[Structures, tuple[str, ...]]:
+def read_masks(
+    folder: Path, grid: Grid, right_handed: bool | None, progress: Progress = silent
+) -> tuple[Structures, tuple[str, ...]]:
     """Read the masks that structures.json in `folder` lists.
 
     Parameters
@@ -69,7 +71,9 @@ def read_masks(folder: Path, grid: Grid, right_handed: bool | None, progress: Pr
 
 def _listed(path: Path) -> dict[str, dict[str, Any]]:
     if not path.is_file():
-        raise CaseError(f"{path} not found; it lists each mask: {{\"GTV\": {{\"file\": \"structures/GTV.nii.gz\", \"role\": \"target\"}}}}")
+        raise CaseError(
+            f'{path} not found; it lists each mask: {{"GTV": {{"file": "structures/GTV.nii.gz", "role": "target"}}}}'
+        )
     if path.stat().st_size > _MAX_JSON_BYTES:
         raise CaseError(f"{path} has {path.stat().st_size} bytes, expected a list of structures; is it another file?")
     try:
@@ -99,34 +103,47 @@ def _check_entry(name: str, entry: Any, path: Path) -> None:
         raise CaseError(f'{path}: "{name}" has no "file", expected the path of its mask')
     for key in entry:
         if key not in _KEYS:
-            raise CaseError(f'{path}: "{name}.{key}" is not a known key; nearest: {", ".join(nearest(key, _KEYS) or _KEYS)}')
+            raise CaseError(
+                f'{path}: "{name}.{key}" is not a known key; nearest: {", ".join(nearest(key, _KEYS) or _KEYS)}'
+            )
     role = entry.get("role")
     if role is not None and role not in ROLES:
-        raise CaseError(f'{path}: "{name}" has role "{role}", expected one of {", ".join(ROLES)}; nearest: {", ".join(nearest(str(role), ROLES))}')
+        raise CaseError(
+            f'{path}: "{name}" has role "{role}", expected one of {", ".join(ROLES)}; nearest: '
+            f"{', '.join(nearest(str(role), ROLES))}"
+        )
     colour = entry.get("colour", "#808080")
     if not isinstance(colour, str) or not re.fullmatch(r"#[0-9a-fA-F]{6}", colour):
         raise CaseError(f'{path}: "{name}" has colour {colour!r}, expected "#rrggbb"')
     volume = entry.get("volume_cm3")
-    if volume is not None and (isinstance(volume, bool) or not isinstance(volume, (int, float)) or not 0 <= volume < 1e7):
+    if volume is not None and (
+        isinstance(volume, bool) or not isinstance(volume, (int, float)) or not 0 <= volume < 1e7
+    ):
         raise CaseError(f'{path}: "{name}" has volume_cm3 {volume!r}, expected cm3 as a number of at least 0')
 
 
 def _inside(folder: Path, file: str, name: str) -> Path:
     path = (folder / file).resolve()
     if not path.is_relative_to(folder.resolve()):
-        raise CaseError(f'structures.json: "{name}" is in {file}, expected a file inside the case folder; copy it there')
+        raise CaseError(
+            f'structures.json: "{name}" is in {file}, expected a file inside the case folder; copy it there'
+        )
     return path
 
 
 def _structure(name: str, entry: Mapping[str, Any], folder: Path, grid: Grid, right_handed: bool | None) -> Structure:
     path = _inside(folder, entry["file"], name)
     if not path.is_file():
-        raise CaseError(f'{folder / entry["file"]} not found, the mask of "{name}"; add it or take "{name}" out of structures.json')
+        raise CaseError(
+            f'{folder / entry["file"]} not found, the mask of "{name}"; add it or take "{name}" out of structures.json'
+        )
     volume = read_nifti(path, max_voxels=4 * int(np.prod(grid.shape)))
     check_on_grid(volume, grid, right_handed, f'mask of "{name}" ({entry["file"]})')
     coverage = _coverage(volume.values, f'mask of "{name}" ({entry["file"]})')
     role = entry.get("role") or role_of(name)
-    return from_coverage(name, role, grid, coverage, made=(f"mask read from {entry['file']}",), colour=entry.get("colour", "#808080"))
+    return from_coverage(
+        name, role, grid, coverage, made=(f"mask read from {entry['file']}",), colour=entry.get("colour", "#808080")
+    )
 
 
 def check_on_grid(volume: Volume, grid: Grid, right_handed: bool | None, what: str) -> None:
@@ -146,11 +163,13 @@ def check_on_grid(volume: Volume, grid: Grid, right_handed: bool | None, what: s
         mirrored = got.shape == want.shape and np.allclose(got.spacing_mm, want.spacing_mm, atol=1e-3)
         hint = "its affine looks flipped or shifted" if mirrored else "it is another image's"
         raise GridError(
-            f"{what} is not on the CT's grid: {_said(got)}, expected {_said(want)}; {hint}: export or resample it on the CT"
+            f"{what} is not on the CT's grid: {_said(got)}, expected {_said(want)}; {hint}: export or resample "
+            "it on the CT"
         )
     if right_handed is not None and volume.right_handed != right_handed:
         raise GridError(
-            f"{what} has a mirrored affine: its axes are {_hand(volume.right_handed)}, the CT's {_hand(right_handed)}, so its left and right "
+            f"{what} has a mirrored affine: its axes are {_hand(volume.right_handed)}, the CT's "
+            f"{_hand(right_handed)}, so its left and right "
             "may be swapped; export it with the CT's orientation"
         )
 
@@ -169,5 +188,8 @@ def _coverage(values: NDArray[Any], what: str) -> NDArray[np.float32]:
         raise ImageError(f"{what} holds numbers that are not finite, expected 0 to 1; export it again")
     low, high = float(values.min()), float(values.max())
     if low < 0 or high > 1:
-        raise ImageError(f"{what} holds values from {low:g} to {high:g}, expected 0 and 1 or fractions between; save one label a file")
+        raise ImageError(
+            f"{what} holds values from {low:g} to {high:g}, expected 0 and 1 or fractions between; save one "
+            "label a file"
+        )
     return values.astype(np.float32)

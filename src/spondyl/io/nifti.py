@@ -25,16 +25,18 @@ MAX_VOXELS = 1 << 28
 """Largest volume that is read: 1024 slices of 512 x 512."""
 
 _ONE = np.dtype([
-    ("sizeof_hdr", "i4"), ("_1", "V36"), ("dim", "i2", 8), ("_2", "V14"), ("datatype", "i2"), ("bitpix", "i2"), ("_3", "V2"),
-    ("pixdim", "f4", 8), ("vox_offset", "f4"), ("scl_slope", "f4"), ("scl_inter", "f4"), ("_4", "V3"), ("xyzt_units", "u1"),
-    ("_5", "V24"), ("descrip", "S80"), ("_6", "V24"), ("qform_code", "i2"), ("sform_code", "i2"), ("quatern", "f4", 3),
-    ("qoffset", "f4", 3), ("srow", "f4", (3, 4)), ("_7", "V16"), ("magic", "S4"),
+    ("sizeof_hdr", "i4"), ("_1", "V36"), ("dim", "i2", 8), ("_2", "V14"), ("datatype", "i2"), ("bitpix", "i2"),
+    ("_3", "V2"), ("pixdim", "f4", 8), ("vox_offset", "f4"), ("scl_slope", "f4"), ("scl_inter", "f4"),
+    ("_4", "V3"), ("xyzt_units", "u1"), ("_5", "V24"), ("descrip", "S80"), ("_6", "V24"), ("qform_code", "i2"),
+    ("sform_code", "i2"), ("quatern", "f4", 3), ("qoffset", "f4", 3), ("srow", "f4", (3, 4)), ("_7", "V16"),
+    ("magic", "S4"),
 ])  # fmt: skip
 _TWO = np.dtype([
-    ("sizeof_hdr", "i4"), ("magic", "S8"), ("datatype", "i2"), ("bitpix", "i2"), ("dim", "i8", 8), ("_1", "V24"), ("pixdim", "f8", 8),
-    ("vox_offset", "i8"), ("scl_slope", "f8"), ("scl_inter", "f8"), ("_2", "V48"), ("descrip", "S80"), ("_3", "V24"),
-    ("qform_code", "i4"), ("sform_code", "i4"), ("quatern", "f8", 3), ("qoffset", "f8", 3), ("srow", "f8", (3, 4)), ("_4", "V4"),
-    ("xyzt_units", "i4"), ("_5", "V36"),
+    ("sizeof_hdr", "i4"), ("magic", "S8"), ("datatype", "i2"), ("bitpix", "i2"), ("dim", "i8", 8),
+    ("_1", "V24"), ("pixdim", "f8", 8), ("vox_offset", "i8"), ("scl_slope", "f8"), ("scl_inter", "f8"),
+    ("_2", "V48"), ("descrip", "S80"), ("_3", "V24"), ("qform_code", "i4"), ("sform_code", "i4"),
+    ("quatern", "f8", 3), ("qoffset", "f8", 3), ("srow", "f8", (3, 4)), ("_4", "V4"), ("xyzt_units", "i4"),
+    ("_5", "V36"),
 ])  # fmt: skip
 _TYPES = {2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8", 256: "i1", 512: "u2", 768: "u4", 1024: "i8", 1280: "u8"}
 
@@ -93,7 +95,7 @@ def _opened(path: Path) -> BinaryIO:
 def _header(stream: BinaryIO, path: Path) -> Any:
     start = stream.read(540)
     for kind in (_ONE, _TWO):
-        for order in "<>":
+        for order in ("<", ">"):
             if len(start) < kind.itemsize:
                 continue
             header = np.frombuffer(start[: kind.itemsize], dtype=kind.newbyteorder(order))[0]
@@ -106,30 +108,42 @@ def _voxels(stream: BinaryIO, header: Any, path: Path, max_voxels: int) -> NDArr
     dim = [int(n) for n in header["dim"]]
     shape = dim[1 : 1 + max(dim[0], 0)] if 3 <= dim[0] <= 7 else []
     if len(shape) < 3 or min(shape) < 1 or any(n > 1 for n in shape[3:]):
-        raise ImageError(f"{path} has dimensions {tuple(dim[1 : 1 + min(max(dim[0], 0), 7)])}, expected one 3D volume; extract it first")
+        raise ImageError(
+            f"{path} has dimensions {tuple(dim[1 : 1 + min(max(dim[0], 0), 7)])}, expected one 3D volume; "
+            "extract it first"
+        )
     if int(header["datatype"]) not in _TYPES:
-        raise ImageError(f"{path} has NIfTI datatype {int(header['datatype'])}, expected plain integers or floats; convert it first")
+        raise ImageError(
+            f"{path} has NIfTI datatype {int(header['datatype'])}, expected plain integers or floats; convert it first"
+        )
     kind = np.dtype(_TYPES[int(header["datatype"])]).newbyteorder(header.dtype["dim"].base.byteorder)
     count = shape[0] * shape[1] * shape[2]
     if count > max_voxels:
-        raise ImageError(f"{path} says it holds {count} voxels ({shape}), at most {max_voxels} are expected; crop or resample it")
+        raise ImageError(
+            f"{path} says it holds {count} voxels ({shape}), at most {max_voxels} are expected; crop or resample it"
+        )
     size = count * kind.itemsize
     offset = float(header["vox_offset"])
     if not 0 <= offset <= 1 << 24:
-        raise ImageError(f"{path} says its voxels start at byte {offset}, expected a number after the header; it is damaged")
+        raise ImageError(
+            f"{path} says its voxels start at byte {offset}, expected a number after the header; it is damaged"
+        )
     stream.seek(int(offset))
     raw = stream.read(size)
     if len(raw) < size:
         raise ImageError(f"{path} is truncated: {len(raw)} bytes of voxels, its header says {size}; copy it again")
     if stream.read(1):
-        raise ImageError(f"{path} holds more than the {size} bytes of voxels that its header says; it is damaged or not what it claims")
+        raise ImageError(
+            f"{path} holds more than the {size} bytes of voxels that its header says; it is damaged or not "
+            "what it claims"
+        )
     return np.frombuffer(raw, dtype=kind).reshape(shape[2], shape[1], shape[0])
 
 
 def _scaled(raw: NDArray[Any], header: Any) -> NDArray[Any]:
     slope, inter = float(header["scl_slope"]), float(header["scl_inter"])
     native = raw.astype(raw.dtype.newbyteorder("="), copy=False)
-    if slope in (0.0, 1.0) and (inter == 0.0 or slope == 0.0) or not (np.isfinite(slope) and np.isfinite(inter)):
+    if (slope in (0.0, 1.0) and (inter == 0.0 or slope == 0.0)) or not (np.isfinite(slope) and np.isfinite(inter)):
         return native
     return (native * np.float64(slope) + inter).astype(np.float32)
 
@@ -141,7 +155,9 @@ def _affine(header: Any, path: Path) -> NDArray[np.float64]:
     sform = scale @ np.vstack([header["srow"].astype(np.float64), (0, 0, 0, 1)]) if header["sform_code"] > 0 else None
     qform = scale @ _from_quaternion(header) if header["qform_code"] > 0 else None
     if sform is None and qform is None:
-        raise ImageError(f"{path} has neither sform nor qform, so left and right are unknown; export it with its orientation")
+        raise ImageError(
+            f"{path} has neither sform nor qform, so left and right are unknown; export it with its orientation"
+        )
     if sform is not None and qform is not None:
         _agree(sform, qform, header, path)
     chosen = sform if sform is not None else qform
@@ -158,7 +174,11 @@ def _agree(sform: NDArray[np.float64], qform: NDArray[np.float64], header: Any, 
     if np.isfinite(apart) and apart <= 0.1:
         return
     mirrored = np.linalg.det(sform[:3, :3]) * np.linalg.det(qform[:3, :3]) < 0
-    what = "mirror each other (left and right would be swapped)" if mirrored else f"place voxels up to {apart:.1f} mm apart"
+    what = (
+        "mirror each other (left and right would be swapped)"
+        if mirrored
+        else f"place voxels up to {apart:.1f} mm apart"
+    )
     raise ImageError(f"{path}: its sform and qform {what}, expected one orientation; export it again from the source")
 
 

@@ -14,15 +14,14 @@ from importlib.metadata import version
 
 import numpy as np
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian
-
+from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from spondyl.anatomy import Case
 from spondyl.core.grid import Grid
 from spondyl.core.provenance import DISCLAIMER
 
 _NAMESPACE = uuid.UUID("6b1c2d62-2f0b-5c57-9c0e-3a7f1f6f5d11")
-IMPLEMENTATION_UID = "2.25.142388301530337163519437215093247532305"
+IMPLEMENTATION_UID = UID("2.25.142388301530337163519437215093247532305")
 """UUID-derived (PS3.5 B.2), made once for spondyl's files."""
 
 _SERIES_NUMBER = {"CT": 1, "RTSTRUCT": 2, "RTPLAN": 3, "RTDOSE": 4}
@@ -63,11 +62,18 @@ def references_of(case: Case) -> References:
     known = case.dicom
     key = known.get("SeriesInstanceUID") or _fingerprint(case)
     slices = case.ct.grid.shape[0]
-    images = tuple(known.get("SOPInstanceUIDs", "").split("\\")) if known else tuple(uid_from(key, "ct", str(k)) for k in range(slices))
+    images = (
+        tuple(known.get("SOPInstanceUIDs", "").split("\\"))
+        if known
+        else tuple(uid_from(key, "ct", str(k)) for k in range(slices))
+    )
     patient = {
         "PatientName": known.get("PatientName", "") or f"spondyl^{case.name}"[:64],
         "PatientID": known.get("PatientID", "") or case.name[:64],
-        **{k: known.get(k, "") for k in ("PatientBirthDate", "PatientSex", "StudyID", "StudyDate", "StudyTime", "AccessionNumber")},
+        **{
+            k: known.get(k, "")
+            for k in ("PatientBirthDate", "PatientSex", "StudyID", "StudyDate", "StudyTime", "AccessionNumber")
+        },
         "ReferringPhysicianName": known.get("ReferringPhysicianName", ""),
         "PositionReferenceIndicator": known.get("PositionReferenceIndicator", ""),
     }
@@ -94,9 +100,12 @@ def _hash(voxels: bytes, where: str) -> str:
 def new_file(sop_class: str, sop_uid: str, references: References, modality: str, series: str) -> FileDataset:
     """A data set with the modules that every output shares: SOP common, patient, study, series, equipment."""
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = sop_class, sop_uid
+    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = UID(sop_class), UID(sop_uid)
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    meta.ImplementationClassUID, meta.ImplementationVersionName = IMPLEMENTATION_UID, f"SPONDYL_{version('spondyl')}"[:16]
+    meta.ImplementationClassUID, meta.ImplementationVersionName = (
+        IMPLEMENTATION_UID,
+        f"SPONDYL_{version('spondyl')}"[:16],
+    )
     dataset = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
     dataset.SpecificCharacterSet = "ISO_IR 192"
     dataset.SOPClassUID, dataset.SOPInstanceUID = sop_class, sop_uid
@@ -107,7 +116,11 @@ def new_file(sop_class: str, sop_uid: str, references: References, modality: str
     dataset.SeriesInstanceUID = uid_from(references.key, modality, series)
     dataset.SeriesDescription = DISCLAIMER
     dataset.Modality, dataset.SeriesNumber = modality, _SERIES_NUMBER[modality]
-    dataset.Manufacturer, dataset.ManufacturerModelName, dataset.SoftwareVersions = "spondyl", "spondyl", version("spondyl")
+    dataset.Manufacturer, dataset.ManufacturerModelName, dataset.SoftwareVersions = (
+        "spondyl",
+        "spondyl",
+        version("spondyl"),
+    )
     return dataset
 
 

@@ -11,7 +11,8 @@ _BY_TYPE: dict[str, Role] = {
     "EXTERNAL": "external", "GTV": "target", "CTV": "target", "PTV": "target", "TREATED_VOLUME": "target",
     "ORGAN": "oar", "AVOIDANCE": "avoidance", "CAVITY": "other", "BOLUS": "other", "MARKER": "other",
     "SUPPORT": "other", "FIXATION": "other", "CONTROL": "other", "REGISTRATION": "other", "ISOCENTER": "other",
-    "CONTRAST_AGENT": "other", "BRACHY_CHANNEL": "other", "DOSE_REGION": "other", "IRRAD_VOLUME": "other", "DOSE_MEASUREMENT": "other",
+    "CONTRAST_AGENT": "other", "BRACHY_CHANNEL": "other", "DOSE_REGION": "other", "IRRAD_VOLUME": "other",
+    "DOSE_MEASUREMENT": "other",
 }  # fmt: skip
 
 # Names, most particular first; TG-263 (Mayo et al. 2018, doi:10.1016/j.ijrobp.2017.12.013) and common plain ones.
@@ -26,7 +27,13 @@ _BY_NAME: tuple[tuple[str, Role], ...] = (
     (r"^vb|vertebra|^[ctl]\d{1,2}$|bone_|sacrum|pedicle|lamina|spinous|transverse_?process|rib|femur|pelvi", "bone"),
 )  # fmt: skip
 
-_TO_TYPE: dict[Role, str] = {"external": "EXTERNAL", "oar": "ORGAN", "prv": "AVOIDANCE", "avoidance": "AVOIDANCE", "canal": "ORGAN"}
+_TO_TYPE: dict[Role, str] = {
+    "external": "EXTERNAL",
+    "oar": "ORGAN",
+    "prv": "AVOIDANCE",
+    "avoidance": "AVOIDANCE",
+    "canal": "ORGAN",
+}
 
 
 def role_of(name: str, interpreted_type: str = "") -> Role:

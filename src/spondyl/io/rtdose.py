@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spondyl.core.errors import DicomError, DoseError, DoseGridError
-from spondyl.core.grid import Grid
 from spondyl.dose import Dose
 from spondyl.io.axes import to_lps
 from spondyl.io.dicom_file import numbers, pixels_of, read_dicom, refusing, text
@@ -50,7 +49,9 @@ def read_rtdose(path: Path, *, summations: tuple[str, ...] = WHOLE_PLAN, frame_o
         made = _check_kind(dataset, path, summations)
         frame = text(dataset, "FrameOfReferenceUID")
         if frame_of_reference_uid and frame and frame != frame_of_reference_uid:
-            raise DoseGridError(f"{path}: frame of reference is {frame}, expected the CT's {frame_of_reference_uid}; register first")
+            raise DoseGridError(
+                f"{path}: frame of reference is {frame}, expected the CT's {frame_of_reference_uid}; register first"
+            )
         stored = pixels_of(dataset, path)
         values = _in_gy(stored, float(numbers(dataset, "DoseGridScaling", 1, path)[0]), path)
         turned, grid = to_lps(values, _affine(dataset, len(stored), path), str(path), frame, DoseGridError)
@@ -65,19 +66,27 @@ def _check_kind(dataset: Any, path: Path, summations: tuple[str, ...]) -> tuple[
         raise DoseError(f"{path} has dose type {kind}, expected PHYSICAL or EFFECTIVE; export the dose itself")
     if summation not in summations:
         raise DoseError(
-            f"{path} is the dose of one {summation or 'unknown summation'}, expected {' or '.join(summations)}; export the whole plan's dose"
+            f"{path} is the dose of one {summation or 'unknown summation'}, expected "
+            f"{' or '.join(summations)}; export the whole plan's dose"
         )
-    return (f"read from {path.name}: {kind or 'no'} type, summation {summation}, scaling {text(dataset, 'DoseGridScaling')}",)
+    return (
+        f"read from {path.name}: {kind or 'no'} type, summation {summation}, scaling "
+        f"{text(dataset, 'DoseGridScaling')}",
+    )
 
 
 def _in_gy(stored: NDArray[Any], scaling: float, path: Path) -> NDArray[np.float32]:
     if scaling <= 0:
         raise DoseError(f"{path} has DoseGridScaling {scaling:g}, expected a positive number; export it again")
     if stored.min() < 0:
-        raise DoseError(f"{path} holds negative dose ({int(stored.min())} stored), expected none; export the dose, not a difference")
+        raise DoseError(
+            f"{path} holds negative dose ({int(stored.min())} stored), expected none; export the dose, not a difference"
+        )
     highest = float(stored.max()) * scaling
     if highest > MOST_GY:
-        raise DoseError(f"{path} holds up to {highest:g} Gy, expected at most {MOST_GY:g}; its scaling is damaged, export it again")
+        raise DoseError(
+            f"{path} holds up to {highest:g} Gy, expected at most {MOST_GY:g}; its scaling is damaged, export it again"
+        )
     return (stored * np.float64(scaling)).astype(np.float32)
 
 
@@ -88,7 +97,9 @@ def _affine(dataset: Any, frames: int, path: Path) -> NDArray[np.float64]:
     origin = numbers(dataset, "ImagePositionPatient", 3, path)
     normal = np.cross(row, column)
     if spacing.min() <= 0 or abs(np.linalg.norm(row) - 1) > 1e-3 or abs(np.linalg.norm(normal) - 1) > 1e-3:
-        raise DoseGridError(f"{path}: orientation {axes.tolist()} and spacing {spacing.tolist()} do not make a grid; export it again")
+        raise DoseGridError(
+            f"{path}: orientation {axes.tolist()} and spacing {spacing.tolist()} do not make a grid; export it again"
+        )
     start, step = _offsets(dataset, frames, origin, normal, path)
     affine = np.eye(4)
     affine[:3, 0], affine[:3, 1], affine[:3, 2] = row * spacing[1], column * spacing[0], step
@@ -101,15 +112,20 @@ def _offsets(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """First frame's position and the step between frames (DICOM PS3.3 C.8.8.3.2: relative or absolute offsets)."""
     if frames < 2:
-        raise DoseGridError(f"{path} has {frames} dose plane, expected a volume of at least 2; export the dose grid, not a plane")
+        raise DoseGridError(
+            f"{path} has {frames} dose plane, expected a volume of at least 2; export the dose grid, not a plane"
+        )
     offsets = numbers(dataset, "GridFrameOffsetVector", 0, path)
     if len(offsets) != frames:
-        raise DoseGridError(f"{path} has {len(offsets)} frame offsets for {frames} frames, expected as many; export it again")
+        raise DoseGridError(
+            f"{path} has {len(offsets)} frame offsets for {frames} frames, expected as many; export it again"
+        )
     steps = np.diff(offsets)
     step = float(offsets[-1] - offsets[0]) / (frames - 1)
     if abs(step) < 1e-3 or np.abs(steps - step).max() > OFFSET_TOLERANCE_MM:
         raise DoseGridError(
-            f"{path} has frames {steps.min():g} to {steps.max():g} mm apart, expected one spacing; export it on a regular grid"
+            f"{path} has frames {steps.min():g} to {steps.max():g} mm apart, expected one spacing; export it "
+            "on a regular grid"
         )
     axial = abs(abs(normal[2]) - 1) < 1e-3
     if abs(offsets[0]) < 1e-6:
@@ -117,7 +133,8 @@ def _offsets(
     if axial and abs(offsets[0] - origin[2]) <= OFFSET_TOLERANCE_MM:
         return origin, np.array([0.0, 0.0, step])
     raise DoseGridError(
-        f"{path}: first frame offset is {offsets[0]:g}, expected 0 (relative) or the z of ImagePositionPatient {origin[2]:g} (absolute); "
+        f"{path}: first frame offset is {offsets[0]:g}, expected 0 (relative) or the z of ImagePositionPatient "
+        f"{origin[2]:g} (absolute); "
         "export it again"
     )
 
@@ -131,4 +148,6 @@ def check_same_frame(dose_frame: str, other_frame: str, path: Path) -> None:
         If they differ.
     """
     if dose_frame and other_frame and dose_frame != other_frame:
-        raise DicomError(f"{path}: frame of reference is {other_frame}, expected the dose's {dose_frame}; register first")
+        raise DicomError(
+            f"{path}: frame of reference is {other_frame}, expected the dose's {dose_frame}; register first"
+        )

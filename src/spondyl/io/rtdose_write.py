@@ -44,7 +44,9 @@ def stored_dose(dose: Dose, bits: int = 32) -> tuple[NDArray[np.unsignedinteger]
     if bits not in (16, 32):
         raise DoseError(f"RTDOSE with {bits} bits, expected 16 or 32")
     if dose.unit != "Gy":
-        raise DoseError(f'dose has the unit "{dose.unit}", expected "Gy" for an RTDOSE; scale it by its monitor units first')
+        raise DoseError(
+            f'dose has the unit "{dose.unit}", expected "Gy" for an RTDOSE; scale it by its monitor units first'
+        )
     lowest, highest = float(dose.values.min()), float(dose.values.max())
     if lowest < 0:
         raise DoseError(f"dose holds {lowest:g} Gy, expected none below 0; check the engine")
@@ -61,9 +63,7 @@ def as_stored(dose: Dose, bits: int = 32) -> Dose:
     return replace(dose, values=(stored * np.float64(float(scaling))).astype(np.float32))
 
 
-def write_rtdose(
-    path: Path, dose: Dose, case: Case, *, bits: int = 32, plan_uid: str = ""
-) -> Dose:
+def write_rtdose(path: Path, dose: Dose, case: Case, *, bits: int = 32, plan_uid: str = "") -> Dose:
     """Write an RTDOSE in the CT's study and frame of reference.
 
     Parameters
@@ -102,7 +102,9 @@ def write_rtdose(
     dataset.GridFrameOffsetVector = [decimal(k * dose.grid.spacing_mm[2]) for k in range(dose.grid.shape[0])]
     dataset.DoseGridScaling = scaling
     dataset.TissueHeterogeneityCorrection = "IMAGE"
-    dataset.ReferencedRTPlanSequence = [item(ReferencedSOPClassUID=RTPLAN, ReferencedSOPInstanceUID=plan_uid or uid_from(references.key, "plan", key))]
+    dataset.ReferencedRTPlanSequence = [
+        item(ReferencedSOPClassUID=RTPLAN, ReferencedSOPInstanceUID=plan_uid or uid_from(references.key, "plan", key))
+    ]
     dataset.PixelData = stored.tobytes()
     dataset["PixelData"].VR = "OW"
     with writing(path) as temporary:
@@ -112,4 +114,6 @@ def write_rtdose(
 
 def write_nifti_dose(path: Path, dose: Dose) -> None:
     """Write the dose as a float32 NIfTI, its values untouched."""
-    write_nifti(path, dose.values.astype(np.float32, copy=False), dose.grid, f"{dose.unit} {dose.engine}. {DISCLAIMER}"[:79])
+    write_nifti(
+        path, dose.values.astype(np.float32, copy=False), dose.grid, f"{dose.unit} {dose.engine}. {DISCLAIMER}"[:79]
+    )

@@ -55,28 +55,42 @@ def read_rtplan(path: Path) -> PlanFacts:
     """
     dataset = read_dicom(path, "RTPLAN")
     with refusing(path):
-        groups = dataset.get("FractionGroupSequence") or ()
+        groups = dataset.get("FractionGroupSequence") or []
         planned = [int(g.NumberOfFractionsPlanned) for g in groups if g.get("NumberOfFractionsPlanned") is not None]
-        doses = [_number(r, "TargetPrescriptionDose") for r in dataset.get("DoseReferenceSequence") or ()]
+        doses = [_number(r, "TargetPrescriptionDose") for r in dataset.get("DoseReferenceSequence") or []]
         given = [d for d in doses if d is not None]
-        meterset = {int(b.ReferencedBeamNumber): _number(b, "BeamMeterset") for g in groups for b in g.get("ReferencedBeamSequence") or ()}
-        sets = dataset.get("ReferencedStructureSetSequence") or ()
+        meterset = {
+            int(b.ReferencedBeamNumber): _number(b, "BeamMeterset")
+            for g in groups
+            for b in g.get("ReferencedBeamSequence") or []
+        }
+        sets = dataset.get("ReferencedStructureSetSequence") or []
         return PlanFacts(
-            text(dataset, "SOPInstanceUID"), text(dataset, "RTPlanLabel"), sum(planned) if planned else None, max(given, default=None),
-            tuple(_beam(b, meterset) for b in dataset.get("BeamSequence") or ()),
-            text(sets[0], "ReferencedSOPInstanceUID") if len(sets) else "", text(dataset, "FrameOfReferenceUID"),
+            text(dataset, "SOPInstanceUID"),
+            text(dataset, "RTPlanLabel"),
+            sum(planned) if planned else None,
+            max(given, default=None),
+            tuple(_beam(b, meterset) for b in dataset.get("BeamSequence") or []),
+            text(sets[0], "ReferencedSOPInstanceUID") if len(sets) else "",
+            text(dataset, "FrameOfReferenceUID"),
             text(dataset, "ApprovalStatus"),
-        )  # fmt: skip
+        )
 
 
 def _beam(beam: Any, meterset: dict[int, float | None]) -> BeamFacts:
-    points = beam.get("ControlPointSequence") or ()
+    points = beam.get("ControlPointSequence") or []
     first = points[0] if len(points) else None
     number = int(beam.BeamNumber)
     return BeamFacts(
-        number, text(beam, "BeamName"), text(beam, "BeamType"), text(beam, "RadiationType"),
-        _number(first, "NominalBeamEnergy"), _number(first, "GantryAngle"), len(points), meterset.get(number),
-    )  # fmt: skip
+        number,
+        text(beam, "BeamName"),
+        text(beam, "BeamType"),
+        text(beam, "RadiationType"),
+        _number(first, "NominalBeamEnergy"),
+        _number(first, "GantryAngle"),
+        len(points),
+        meterset.get(number),
+    )
 
 
 def _number(dataset: Any, keyword: str) -> float | None:

@@ -9,13 +9,11 @@ from typing import Any
 import numpy as np
 
 from spondyl.anatomy import Cap, Contour, Role, Structure, Structures, contours_to_structure
-
 from spondyl.core.errors import DicomError, StructureError
 from spondyl.core.grid import Grid
 from spondyl.core.progress import Progress, silent
 from spondyl.io.dicom_file import read_dicom, refusing, text
 from spondyl.io.roles import role_of
-
 
 MAX_POINTS = 20_000_000
 _CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
@@ -60,18 +58,20 @@ def read_contours(path: Path) -> dict[str, RoiContours]:
     """
     dataset = read_dicom(path, "RTSTRUCT")
     with refusing(path):
-        drawn = {int(item.ReferencedROINumber): item for item in dataset.get("ROIContourSequence") or ()}
-        seen = {int(item.ReferencedROINumber): item for item in dataset.get("RTROIObservationsSequence") or ()}
-        sets = dataset.get("ReferencedFrameOfReferenceSequence") or ()
+        drawn = {int(item.ReferencedROINumber): item for item in dataset.get("ROIContourSequence") or []}
+        seen = {int(item.ReferencedROINumber): item for item in dataset.get("RTROIObservationsSequence") or []}
+        sets = dataset.get("ReferencedFrameOfReferenceSequence") or []
         usual = text(sets[0], "FrameOfReferenceUID") if len(sets) else ""
         rois: dict[str, RoiContours] = {}
         points = 0
-        for item in dataset.get("StructureSetROISequence") or ():
+        for item in dataset.get("StructureSetROISequence") or []:
             number = int(item.ROINumber)
             roi = _roi(item, drawn.get(number), seen.get(number), usual, path)
             points += sum(len(c.points_mm) for c in roi.contours)
             if points > MAX_POINTS:
-                raise DicomError(f"{path} has more than {MAX_POINTS} contour points; it is not a patient's structure set")
+                raise DicomError(
+                    f"{path} has more than {MAX_POINTS} contour points; it is not a patient's structure set"
+                )
             _add(rois, roi, path)
         return rois
 
@@ -82,7 +82,8 @@ def _add(rois: dict[str, RoiContours], roi: RoiContours, path: Path) -> None:
         rois[roi.name] = roi
     elif roi.contours:
         raise StructureError(
-            f'{path} has two ROIs named "{roi.name}" (numbers {other.number} and {roi.number}), expected one; rename one where it was drawn'
+            f'{path} has two ROIs named "{roi.name}" (numbers {other.number} and {roi.number}), expected one; '
+            "rename one where it was drawn"
         )
 
 
@@ -93,19 +94,26 @@ def _roi(item: Any, drawn: Any, seen: Any, usual_frame: str, path: Path) -> RoiC
     contours: list[Contour] = []
     left_out: dict[str, int] = {}
     images: set[str] = set()
-    for contour in (drawn.get("ContourSequence") if drawn is not None else None) or ():
+    for contour in (drawn.get("ContourSequence") if drawn is not None else None) or []:
         read, why = _contour(contour, name, path)
         if read is not None:
             contours.append(read)
         else:
             left_out[why] = left_out.get(why, 0) + 1
-        for image in contour.get("ContourImageSequence") or ():
+        for image in contour.get("ContourImageSequence") or []:
             images.add(text(image, "ReferencedSOPInstanceUID"))
     return RoiContours(
-        name, number, role_of(name, kind), kind, _colour(drawn), tuple(contours),
-        text(item, "ReferencedFrameOfReferenceUID") or usual_frame, text(item, "ROIGenerationDescription") or text(item, "ROIDescription"),
-        tuple(f"{count} {why}" for why, count in left_out.items()), frozenset(images - {""}),
-    )  # fmt: skip
+        name,
+        number,
+        role_of(name, kind),
+        kind,
+        _colour(drawn),
+        tuple(contours),
+        text(item, "ReferencedFrameOfReferenceUID") or usual_frame,
+        text(item, "ROIDescription") or text(item, "ROIGenerationDescription"),
+        tuple(f"{count} {why}" for why, count in left_out.items()),
+        frozenset(images - {""}),
+    )
 
 
 def _contour(item: Any, name: str, path: Path) -> tuple[Contour | None, str]:
@@ -127,7 +135,10 @@ def _contour(item: Any, name: str, path: Path) -> tuple[Contour | None, str]:
     if len(points) < 3:
         return None, "contours of fewer than 3 points"
     if np.abs(points).max() > 1e5:
-        raise DicomError(f'{path}: a contour of "{name}" lies {np.abs(points).max():g} mm from the origin; it is damaged, export it again')
+        raise DicomError(
+            f'{path}: a contour of "{name}" lies {np.abs(points).max():g} mm from the origin; it is damaged, '
+            "export it again"
+        )
     if np.ptp(points[:, 2]) > _PLANAR_TOLERANCE_MM:
         raise StructureError(
             f'{path}: a contour of "{name}" spans {np.ptp(points[:, 2]):.2f} mm along z, expected axial contours; '
@@ -176,10 +187,12 @@ def read_rtstruct(path: Path, grid: Grid, cap: Cap = "half-slice", progress: Pro
 
 def structure_of(roi: RoiContours, grid: Grid, cap: Cap, source: str) -> Structure:
     """The structure of one ROI on `grid`."""
-    how = [f"read from {source}: {len(roi.contours)} contours" + (f", type {roi.interpreted_type}" if roi.interpreted_type else "")]
+    how = [
+        f"read from {source}: {len(roi.contours)} contours"
+        + (f", type {roi.interpreted_type}" if roi.interpreted_type else "")
+    ]
     how += [f"left out: {what}" for what in roi.left_out]
-    if roi.description:
-        how.append(roi.description)
+    how += roi.description.splitlines()
     return contours_to_structure(roi.name, roi.role, roi.contours, grid, cap=cap, colour=roi.colour, made=tuple(how))
 
 
@@ -194,7 +207,9 @@ def check_frame(rois: dict[str, RoiContours], frame_of_reference_uid: str, path:
     for roi in rois.values():
         ours, theirs = frame_of_reference_uid, roi.frame_of_reference_uid
         if ours and theirs and ours != theirs:
-            raise DicomError(f'{path}: frame of reference of "{roi.name}" is {theirs}, expected the CT\'s {ours}; register it first')
+            raise DicomError(
+                f'{path}: frame of reference of "{roi.name}" is {theirs}, expected the CT\'s {ours}; register it first'
+            )
 
 
 def grid_for(rois: dict[str, RoiContours], spacing_mm: tuple[float, float] = (1.0, 1.0)) -> Grid:
@@ -220,8 +235,11 @@ def grid_for(rois: dict[str, RoiContours], spacing_mm: tuple[float, float] = (1.
     every = np.concatenate([c.points_mm for c in contours])
     low, high = every.min(axis=0) - 2 * np.asarray(spacing_mm), every.max(axis=0) + 2 * np.asarray(spacing_mm)
     count = np.ceil((high - low) / np.asarray(spacing_mm)).astype(int) + 1
-    slices = int(round(float(planes[-1] - planes[0]) / step)) + 3
+    slices = round(float(planes[-1] - planes[0]) / step) + 3
     frame = next((r.frame_of_reference_uid for r in rois.values() if r.contours), "")
     return Grid(
-        (low[0], low[1], float(planes[0]) - step), (spacing_mm[0], spacing_mm[1], step), (slices, int(count[1]), int(count[0])), frame
+        (low[0], low[1], float(planes[0]) - step),
+        (spacing_mm[0], spacing_mm[1], step),
+        (slices, int(count[1]), int(count[0])),
+        frame,
     )

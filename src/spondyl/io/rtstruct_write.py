@@ -9,7 +9,6 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from spondyl.anatomy import Case, Contour, Structure, structure_to_contours, tg263_name
-
 from spondyl.core.files import writing
 from spondyl.core.provenance import DISCLAIMER
 from spondyl.io.dicom_file import CT, RTSTRUCT
@@ -19,7 +18,9 @@ from spondyl.io.roles import interpreted_type
 _STUDY_MANAGEMENT = "1.2.840.10008.3.1.2.3.1"
 
 
-def write_rtstruct(path: Path, case: Case, structures: Mapping[str, Structure], *, label: str = "spondyl", standard: bool = True) -> str:
+def write_rtstruct(
+    path: Path, case: Case, structures: Mapping[str, Structure], *, label: str = "spondyl", standard: bool = True
+) -> str:
     """Write structures as an RTSTRUCT in the CT's study and frame of reference.
 
     Contours are written as they were read where a structure has them, else drawn around its coverage; the steps
@@ -56,9 +57,12 @@ def write_rtstruct(path: Path, case: Case, structures: Mapping[str, Structure], 
         _roi(number, names[name], s, references) for number, (name, s) in enumerate(structures.items(), start=1)
     ]
     dataset.ROIContourSequence = [
-        _contours(number, s, outlines[name], case, references) for number, (name, s) in enumerate(structures.items(), start=1)
+        _contours(number, s, outlines[name], case, references)
+        for number, (name, s) in enumerate(structures.items(), start=1)
     ]
-    dataset.RTROIObservationsSequence = [_observation(number, s) for number, s in enumerate(structures.values(), start=1)]
+    dataset.RTROIObservationsSequence = [
+        _observation(number, s) for number, s in enumerate(structures.values(), start=1)
+    ]
     dataset.ApprovalStatus = "UNAPPROVED"
     with writing(path) as temporary:
         dataset.save_as(temporary, enforce_file_format=True)
@@ -113,7 +117,9 @@ def _roi(number: int, name: str, structure: Structure, references: References) -
     )
 
 
-def _contours(number: int, structure: Structure, contours: tuple[Contour, ...], case: Case, references: References) -> Dataset:
+def _contours(
+    number: int, structure: Structure, contours: tuple[Contour, ...], case: Case, references: References
+) -> Dataset:
     colour = [str(int(structure.colour[i : i + 2], 16)) for i in (1, 3, 5)]
     roi = item(ROIDisplayColor=colour, ReferencedROINumber=number)
     grid = case.ct.grid

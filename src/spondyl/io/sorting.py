@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydicom.uid import UID
+
 from spondyl.core.errors import DicomError
 from spondyl.core.progress import Progress, silent
 from spondyl.io.dicom_file import KINDS, is_dicom, read_dicom, refusing, text
@@ -87,20 +89,29 @@ def _entry(path: Path, folder: Path) -> Entry | str:
     with refusing(path):
         kind = KINDS.get(text(dataset, "SOPClassUID"))
         if kind is None:
-            return f"{dataset.get('SOPClassUID', '') and dataset.SOPClassUID.name or 'an object without SOP class'}, not a CT, RTSTRUCT, RTPLAN or RTDOSE"
-        if kind == "CT" and "LOCALIZER" in [str(v).upper() for v in dataset.get("ImageType") or ()]:
+            found = text(dataset, "SOPClassUID")
+            return f"{UID(found).name or 'an object without SOP class'}, not a CT, RTSTRUCT, RTPLAN or RTDOSE"
+        if kind == "CT" and "LOCALIZER" in [str(v).upper() for v in dataset.get("ImageType") or []]:
             return "a localizer, not a slice"
         if not text(dataset, "SOPInstanceUID"):
             return f"{kind} without SOPInstanceUID"
         frame, refers = text(dataset, "FrameOfReferenceUID"), set[str]()
-        for one in dataset.get("ReferencedFrameOfReferenceSequence") or ():
+        for one in dataset.get("ReferencedFrameOfReferenceSequence") or []:
             frame = frame or text(one, "FrameOfReferenceUID")
-            for study in one.get("RTReferencedStudySequence") or ():
-                refers |= {text(series, "SeriesInstanceUID") for series in study.get("RTReferencedSeriesSequence") or ()}
+            for study in one.get("RTReferencedStudySequence") or []:
+                refers |= {
+                    text(series, "SeriesInstanceUID") for series in study.get("RTReferencedSeriesSequence") or []
+                }
         for keyword in ("ReferencedRTPlanSequence", "ReferencedStructureSetSequence"):
-            refers |= {text(one, "ReferencedSOPInstanceUID") for one in dataset.get(keyword) or ()}
+            refers |= {text(one, "ReferencedSOPInstanceUID") for one in dataset.get(keyword) or []}
         label = text(dataset, "StructureSetLabel") or text(dataset, "RTPlanLabel") or text(dataset, "DoseSummationType")
         return Entry(
-            path, kind, text(dataset, "SOPInstanceUID"), text(dataset, "StudyInstanceUID"), text(dataset, "SeriesInstanceUID"),
-            frame, frozenset(refers - {""}), label,
-        )  # fmt: skip
+            path,
+            kind,
+            text(dataset, "SOPInstanceUID"),
+            text(dataset, "StudyInstanceUID"),
+            text(dataset, "SeriesInstanceUID"),
+            frame,
+            frozenset(refers - {""}),
+            label,
+        )

@@ -60,7 +60,10 @@ def import_(
 def _print(report: ImportReport, out: Path) -> None:
     grid = report.grid
     spacing = " x ".join(f"{s:g}" for s in grid.spacing_mm)
-    out_console.print(f"CT          {len(report.ct)} slices, {grid.shape[2]} x {grid.shape[1]} x {grid.shape[0]} voxels of {spacing} mm")
+    out_console.print(
+        f"CT          {len(report.ct)} slices, {grid.shape[2]} x {grid.shape[1]} x {grid.shape[0]} voxels of "
+        f"{spacing} mm"
+    )
     drawn = sum(count > 0 for count in report.rois.values())
     out_console.print(f"structures  {len(report.rois)}, {drawn} with contours")
     out_console.print(f"plans       {len(report.plans)}\ndoses       {len(report.doses)}")
@@ -71,5 +74,7 @@ def _print(report: ImportReport, out: Path) -> None:
         out_console.print(table)
     for warning in report.warnings:
         out_console.print(f"note: {warning}", style="yellow", markup=False)
-    out_console.print(f"case folder {out}: fill in level, histology and prescription in {out / 'case.yaml'}", markup=False)
+    out_console.print(
+        f"case folder {out}: fill in level, histology and prescription in {out / 'case.yaml'}", markup=False
+    )
     out_console.print(DISCLAIMER)
