@@ -21,7 +21,7 @@ def _posterior(vertebra):
 @pytest.mark.parametrize(
     ("level", "body", "posterior", "spinous"),
     # Overlap (Dice) measured here with TPTBox's labels, rounded down; the image cuts through L2 and L4.
-    [("L2", 0.98, 0.97, 0.96), ("L3", 0.99, 0.98, 0.84), ("L4", 0.99, 0.98, 0.82)],
+    [("L2", 0.98, 0.98, 0.95), ("L3", 0.99, 0.99, 0.84), ("L4", 0.99, 0.99, 0.81)],
 )
 def test_body_posterior_elements_and_spinous_process_overlap_the_labels(level, body, posterior, spinous):
     data = Subregions(level)
@@ -51,8 +51,8 @@ def test_transverse_and_articular_processes_are_on_their_side(level, side):
 def test_sectors_follow_a_tilted_vertebra(pitch, roll):
     data = Subregions("L3", pitch, roll)
     cut = cut_vertebra(data.vertebra, foramen(data.vertebra))
-    assert dice(cut.parts["vertebral_body"], data.structure("body", BODY)) >= 0.97
-    assert dice(cut.parts["spinous_process"], data.structure("spinous", SPINOUS)) >= 0.75
+    assert dice(cut.parts["vertebral_body"], data.structure("body", BODY)) >= 0.98
+    assert dice(cut.parts["spinous_process"], data.structure("spinous", SPINOUS)) >= 0.80
     upright = cut_vertebra(Subregions("L3").vertebra, foramen(Subregions("L3").vertebra))
     cosine = np.cos(np.radians(pitch)) * np.cos(np.radians(roll))
     assert cut.frame.axes[2] @ upright.frame.axes[2] == pytest.approx(cosine, abs=0.06)

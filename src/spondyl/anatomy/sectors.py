@@ -99,12 +99,14 @@ def canal_edges(canal: Structure, frame: Frame, low_mm: float, high_mm: float) -
     local = local[(local[:, 2] >= low_mm) & (local[:, 2] <= high_mm)]
     step = max(canal.grid.spacing_mm)
     bins = np.floor(local[:, 2] / step).astype(int)
-    half = np.array(
+    walls = np.array(
         [local[bins == b].min(axis=0).tolist() + local[bins == b].max(axis=0).tolist() for b in np.unique(bins)]
     )
-    right, back, _, left, front, _ = np.median(half, axis=0)
-    voxel = canal.grid.spacing_mm[0] / 2, canal.grid.spacing_mm[1] / 2
-    return CanalEdges(front + voxel[1], back - voxel[1], (left - right) / 2 + voxel[0], (left + right) / 2)
+    right, back, _, left, front, _ = np.median(walls, axis=0)
+    half_x, half_y = canal.grid.spacing_mm[0] / 2, canal.grid.spacing_mm[1] / 2
+    # In front the centre of the foremost voxels, not their edge: on the labels the body then fits best, also where
+    # its back wall is hollow.
+    return CanalEdges(front, back - half_y, (left - right) / 2 + half_x, (left + right) / 2)
 
 
 def part_of(local_mm: Points, edges: CanalEdges) -> NDArray[np.int8]:
