@@ -1,7 +1,7 @@
 """DVH, metrics, protocols and verdicts, indices, radiobiology, gamma: is this dose a good one?"""
 
 from spondyl.evaluate.conversion import eqd2_gy, isoeffective_gy
-from spondyl.evaluate.dvh import DVH, dvh, dvhs, is_drawn, meets
+from spondyl.evaluate.dvh import DVH, dvh, dvhs, is_drawn, meets, overlap_mm
 from spondyl.evaluate.falloff import FallOff, fall_off, partial_cord
 from spondyl.evaluate.gamma import Gamma, gamma
 from spondyl.evaluate.indices import Indices, indices
@@ -24,10 +24,11 @@ from spondyl.evaluate.tables import bounds_text, metric_records, write_dvh_csv, 
 from spondyl.evaluate.verdicts import Verdict, Verdicts
 
 __all__ = [
-    "DVH", "FallOff", "FractureRisk", "Gamma", "Goal", "Indices", "Metric", "MetricValue", "Prescription",
-    "PriorCourse", "Protocol", "TumourControl", "Verdict", "Verdicts", "bed", "bounds_text",
-    "cumulative_eqd2", "dose_at", "dvh", "dvhs", "eqd2", "eqd2_gy", "fall_off", "fracture_risk", "gamma",
-    "indices", "is_drawn", "isodose_volume_cm3", "isoeffective_gy", "judge", "load_protocol", "meets",
-    "metric", "metric_records", "parse_metric", "partial_cord", "protocol_names", "read_protocol",
-    "resolve", "tumour_control", "write_dvh_csv", "write_verdicts",
+    "DVH", "FallOff", "FractureRisk", "Gamma", "Goal", "Indices", "Metric", "MetricValue",
+    "Prescription", "PriorCourse", "Protocol", "TumourControl", "Verdict", "Verdicts", "bed",
+    "bounds_text", "cumulative_eqd2", "dose_at", "dvh", "dvhs", "eqd2", "eqd2_gy", "fall_off",
+    "fracture_risk", "gamma", "indices", "is_drawn", "isodose_volume_cm3", "isoeffective_gy", "judge",
+    "load_protocol", "meets", "overlap_mm", "metric", "metric_records", "parse_metric", "partial_cord",
+    "protocol_names", "read_protocol", "resolve", "tumour_control", "write_dvh_csv",
+    "write_verdicts",
 ]  # fmt: skip

@@ -66,9 +66,7 @@ def convert_limit(
         For a mean dose, which converts only voxel by voxel.
     """
     if asked.kind == "Dmean":
-        raise ProtocolError(
-            "a mean dose has no EQD2 of its own: it converts only voxel by voxel; leave it out"
-        )
+        raise ProtocolError("a mean dose has no EQD2 of its own: it converts only voxel by voxel; leave it out")
     if asked.kind == "volume":
         return asked, limit
     if asked.unit == "Gy":

@@ -63,13 +63,9 @@ class DVH:
 
     def __post_init__(self) -> None:
         if self.dose_gy.shape != self.volume_cm3.shape or self.dose_gy.ndim != 1:
-            raise DoseError(
-                f'DVH of "{self.structure}": dose and volume differ in shape; rebuild it from a dose'
-            )
+            raise DoseError(f'DVH of "{self.structure}": dose and volume differ in shape; rebuild it from a dose')
         if bool((np.diff(self.dose_gy) < 0).any()) or bool((np.diff(self.volume_cm3) > 0).any()):
-            raise DoseError(
-                f'DVH of "{self.structure}": dose must ascend and volume descend; rebuild it from a dose'
-            )
+            raise DoseError(f'DVH of "{self.structure}": dose must ascend and volume descend; rebuild it from a dose')
 
     @property
     def is_whole(self) -> bool:
@@ -142,25 +138,17 @@ def dvh(dose: Dose, structure: Structure, *, cap: Cap = "half-slice", spacing_mm
     _same_frame(dose, structure)
     points_mm, weight_cm3 = sample_points(structure, spacing_mm, cap)
     if not len(points_mm) or float(weight_cm3.sum()) <= 0:
-        raise StructureError(
-            f'structure "{structure.name}" is empty, expected a volume; contour it or leave it out'
-        )
+        raise StructureError(f'structure "{structure.name}" is empty, expected a volume; contour it or leave it out')
     dose_gy = dose_at(dose, points_mm)
     inside = np.isfinite(dose_gy)
     total = float(weight_cm3.sum())
     covered = float(weight_cm3[inside].sum()) / total
     _check_cover(structure, covered)
     curve = from_samples(structure.name, dose_gy[inside], weight_cm3[inside], total_cm3=total)
-    return (
-        curve
-        if curve.is_whole
-        else replace(curve, edge_gy=_edge_gy(dose, points_mm, dose_gy))
-    )
+    return curve if curve.is_whole else replace(curve, edge_gy=_edge_gy(dose, points_mm, dose_gy))
 
 
-def dvhs(
-    dose: Dose, structures: Structures | Iterable[Structure], *, cap: Cap = "half-slice"
-) -> dict[str, DVH]:
+def dvhs(dose: Dose, structures: Structures | Iterable[Structure], *, cap: Cap = "half-slice") -> dict[str, DVH]:
     """DVHs by name of every structure that is not empty and lies at least in part on the dose grid.
 
     Raises
@@ -191,6 +179,12 @@ def extent_mm(structure: Structure) -> tuple[NDArray[np.float64], NDArray[np.flo
     return structure.local_grid.bounds_mm()
 
 
+def overlap_mm(one: Structure, other: Structure) -> float:
+    """Length along z that two drawn structures share, negative for the gap between them."""
+    (low, high), (other_low, other_high) = extent_mm(one), extent_mm(other)
+    return float(min(high[2], other_high[2]) - max(low[2], other_low[2]))
+
+
 def meets(dose: Dose, structure: Structure) -> bool:
     """Whether the structure's extent and the dose grid have a part in common."""
     low, high = extent_mm(structure)
@@ -215,9 +209,7 @@ def from_samples(
     covered = float(weight_cm3.sum())
     total = covered if total_cm3 is None else total_cm3
     mean = float(np.dot(dose_gy, weight_cm3)) / covered
-    nodes, volume = (
-        _ordered(dose_gy, weight_cm3) if len(dose_gy) <= EXACT_POINTS else _counted(dose_gy, weight_cm3)
-    )
+    nodes, volume = _ordered(dose_gy, weight_cm3) if len(dose_gy) <= EXACT_POINTS else _counted(dose_gy, weight_cm3)
     volume = np.minimum(volume, covered)
     volume[0], volume[-1] = covered, 0.0
     return DVH(name, nodes, volume, total, mean, min(1.0, covered / total))

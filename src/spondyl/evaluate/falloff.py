@@ -68,9 +68,7 @@ def fall_off(
         If the prescription is not positive.
     """
     if not prescription_gy > 0:
-        raise DoseError(
-            f"prescription is {prescription_gy} Gy, expected a positive dose; give the prescribed dose"
-        )
+        raise DoseError(f"prescription is {prescription_gy} Gy, expected a positive dose; give the prescribed dose")
     lines = _lines(dose, sample_points(target, None, cap)[0], sample_points(cord, None, cap)[0])
     if not lines:
         raise StructureError(

@@ -78,17 +78,11 @@ def gamma(
             f"gamma criteria {dose_percent} %/{distance_mm} mm above {threshold_percent} %, expected positive ones"
         )
     if reference.unit != evaluated.unit or top <= 0:
-        raise DoseError(
-            f"gamma of {reference.unit} up to {top:g} against {evaluated.unit}, expected two doses alike"
-        )
+        raise DoseError(f"gamma of {reference.unit} up to {top:g} against {evaluated.unit}, expected two doses alike")
     step = step_mm or distance_mm / 10
     asked = reference.values >= threshold_percent / 100 * top
     points = np.argwhere(asked)
-    low = (
-        np.full(len(points), dose_percent / 100 * top)
-        if not local
-        else dose_percent / 100 * reference.values[asked]
-    )
+    low = np.full(len(points), dose_percent / 100 * top) if not local else dose_percent / 100 * reference.values[asked]
     offsets = _offsets(distance_mm, step)
     found = np.empty(len(points))
     start = (np.asarray(reference.grid.origin_mm) - evaluated.grid.origin_mm) / evaluated.grid.spacing_mm
@@ -100,9 +94,7 @@ def gamma(
     )  # fmt: skip
     known = np.isfinite(found)
     if not bool(known.any()):
-        raise DoseGridError(
-            "gamma: the two dose grids have no part in common above the threshold; check their frames"
-        )
+        raise DoseGridError("gamma: the two dose grids have no part in common above the threshold; check their frames")
     result = np.full(reference.grid.shape, np.nan, dtype=np.float32)
     result[asked] = found
     kind = "local" if local else "global"

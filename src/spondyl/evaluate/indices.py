@@ -81,9 +81,7 @@ def indices(
         If the dose grid does not cover the target.
     """
     if not prescription_gy > 0:
-        raise DoseError(
-            f"prescription is {prescription_gy} Gy, expected a positive dose; give the prescribed dose"
-        )
+        raise DoseError(f"prescription is {prescription_gy} Gy, expected a positive dose; give the prescribed dose")
     shape = curve or dvh(dose, target, cap=cap)
     full = isodose_volume_cm3(dose, prescription_gy)
     half = isodose_volume_cm3(dose, prescription_gy / 2)
@@ -117,17 +115,13 @@ def paddick_conformity(target_cm3: float, isodose_cm3: float | None, covered_cm3
     return covered_cm3**2 / (target_cm3 * isodose_cm3) if isodose_cm3 > 0 else 0.0
 
 
-@cite(
-    "Shaw 1993, Int J Radiat Oncol Biol Phys 27:1231-1239", "10.1016/0360-3016(93)90548-A", "RTOG conformity"
-)
+@cite("Shaw 1993, Int J Radiat Oncol Biol Phys 27:1231-1239", "10.1016/0360-3016(93)90548-A", "RTOG conformity")
 def rtog_conformity(target_cm3: float, isodose_cm3: float | None) -> float | None:
     """``isodose / target``."""
     return None if isodose_cm3 is None else isodose_cm3 / target_cm3
 
 
-@cite(
-    "Paddick and Lippitz 2006, J Neurosurg 105 Suppl:194-201", "10.3171/sup.2006.105.7.194", "gradient index"
-)
+@cite("Paddick and Lippitz 2006, J Neurosurg 105 Suppl:194-201", "10.3171/sup.2006.105.7.194", "gradient index")
 def gradient_index(isodose_cm3: float | None, half_cm3: float | None) -> float | None:
     """``half isodose / isodose``; None also where the prescription is reached nowhere."""
     return None if not isodose_cm3 or half_cm3 is None else half_cm3 / isodose_cm3

@@ -162,9 +162,7 @@ def _judge_goal(goal: Goal, published: int, facts: _PlanFacts) -> Verdict:
 
 
 def _judge_converted(goal: Goal, published: int, structure: Structure, facts: _PlanFacts) -> Verdict:
-    ab, why = (
-        (goal.alpha_beta_gy, "protocol") if goal.alpha_beta_gy is not None else alpha_beta_for(goal.structure)
-    )
+    ab, why = (goal.alpha_beta_gy, "protocol") if goal.alpha_beta_gy is not None else alpha_beta_for(goal.structure)
     try:
         asked, limit = convert_limit(parse_metric(goal.metric), goal.limit, published, facts.fractions, ab)
     except ProtocolError as error:
@@ -179,9 +177,7 @@ def _judge_converted(goal: Goal, published: int, structure: Structure, facts: _P
 def _judge_interval(goal: Goal, facts: _PlanFacts) -> Verdict:
     months = facts.prior.months_since if facts.prior is not None else None
     if months is None:
-        return verdict(
-            goal, None, reason="the time since the prior course was not given; give --prior-months"
-        )
+        return verdict(goal, None, reason="the time since the prior course was not given; give --prior-months")
     return verdict(goal, MetricValue("", goal.metric, months, "months", months, months))
 
 

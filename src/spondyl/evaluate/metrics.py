@@ -96,9 +96,7 @@ def parse_metric(text: str) -> Metric:
             return Metric(kind)
         argument = float(match.group(1))
         if kind == "D%" and argument > 100:
-            raise ProtocolError(
-                f'metric "{text}" asks for {argument:g} % of a structure, expected 0 to 100 %'
-            )
+            raise ProtocolError(f'metric "{text}" asks for {argument:g} % of a structure, expected 0 to 100 %')
         return Metric(kind, argument)
     raise ProtocolError(f'metric "{text}" is not known, expected one like {EXAMPLES}')
 
@@ -121,16 +119,12 @@ def metric(curve: DVH, text: str | Metric) -> MetricValue:
     too_small = asked.kind == "Dcc" and asked.argument > curve.total_cm3 * (1 + 1e-9)
     known = not too_small and high - low <= KNOWN * max(1.0, abs(low))
     reason = "" if known else _reason(curve, asked, too_small)
-    return MetricValue(
-        curve.structure, asked.name, (low + high) / 2 if known else None, asked.unit, low, high, reason
-    )
+    return MetricValue(curve.structure, asked.name, (low + high) / 2 if known else None, asked.unit, low, high, reason)
 
 
 def _reason(curve: DVH, asked: Metric, too_small: bool) -> str:
     if too_small:
-        return (
-            f"{curve.structure} is {curve.total_cm3:.3g} cm3, smaller than the {asked.argument:g} cm3 asked"
-        )
+        return f"{curve.structure} is {curve.total_cm3:.3g} cm3, smaller than the {asked.argument:g} cm3 asked"
     return f"{100 * (1 - curve.covered_fraction):.3g} % of {curve.structure} lies outside the dose grid"
 
 
@@ -167,9 +161,7 @@ def _hottest_bounds(curve: DVH, volume_cm3: float, edge_gy: float) -> tuple[floa
     low_end = curve.min_gy if curve.is_whole else 0.0
     if volume_cm3 > total * (1 + 1e-9):
         return low_end, max(curve.max_gy, edge_gy)
-    low = (
-        curve.dose_to_hottest_gy(min(volume_cm3, covered)) if curve.is_whole or volume_cm3 <= covered else 0.0
-    )
+    low = curve.dose_to_hottest_gy(min(volume_cm3, covered)) if curve.is_whole or volume_cm3 <= covered else 0.0
     if curve.is_whole or low >= edge_gy:
         return low, low
     rest = volume_cm3 - (total - covered)

@@ -129,8 +129,6 @@ def fracture_risk(
     missing = tuple(name for name, value in items.items() if value is None)
     high = low + len(missing)
     bands = tuple(
-        (name, rate, freedom)
-        for first, last, name, rate, freedom in FRACTURE_BANDS
-        if first <= high and last >= low
+        (name, rate, freedom) for first, last, name, rate, freedom in FRACTURE_BANDS if first <= high and last >= low
     )
     return FractureRisk(low, high, missing, bands)

@@ -110,9 +110,7 @@ class Protocol(_Closed):
     @model_validator(mode="after")
     def _consistent(self) -> Protocol:
         if self.prescription is not None and self.prescription.fractions not in self.fractions:
-            raise ValueError(
-                f"prescription has {self.prescription.fractions} fractions, fractions {self.fractions}"
-            )
+            raise ValueError(f"prescription has {self.prescription.fractions} fractions, fractions {self.fractions}")
         for goal in self.goals:
             if goal.fractions is None and len(self.fractions) > 1 and goal.quantity == "physical":
                 raise ValueError(f"goal {goal.structure} {goal.metric} must name its fractions")
@@ -127,9 +125,7 @@ class Protocol(_Closed):
 
 def protocol_names() -> tuple[str, ...]:
     """The names of the protocols that come with spondyl."""
-    return tuple(
-        sorted(f.name.removesuffix(".yaml") for f in _folder().iterdir() if f.name.endswith(".yaml"))
-    )
+    return tuple(sorted(f.name.removesuffix(".yaml") for f in _folder().iterdir() if f.name.endswith(".yaml")))
 
 
 def load_protocol(name: str | Path) -> Protocol:
@@ -172,9 +168,7 @@ def read_protocol(file: Path | Traversable) -> Protocol:
         raise ProtocolError(f"protocol file {file.name} is not YAML: {error}; correct it") from error
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors())
-        raise ProtocolError(
-            f"protocol file {file.name}: {wrong}; see docs/how-to/add-a-protocol.md"
-        ) from error
+        raise ProtocolError(f"protocol file {file.name}: {wrong}; see docs/how-to/add-a-protocol.md") from error
     except ProtocolError as error:
         raise ProtocolError(f"protocol file {file.name}: {error}") from error
 

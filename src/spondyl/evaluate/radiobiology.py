@@ -36,9 +36,7 @@ class PriorCourse:
 
     def __post_init__(self) -> None:
         if self.fractions < 1:
-            raise DoseError(
-                f"prior course has {self.fractions} fractions, expected 1 or more; give its own number"
-            )
+            raise DoseError(f"prior course has {self.fractions} fractions, expected 1 or more; give its own number")
 
 
 def fractions_of(dose: Dose, fractions: int | None = None) -> int:
@@ -51,13 +49,9 @@ def fractions_of(dose: Dose, fractions: int | None = None) -> int:
     """
     number = dose.fractions if fractions is None else fractions
     if number is None:
-        raise DoseError(
-            "the dose does not say in how many fractions it is given; give the plan, or --fractions N"
-        )
+        raise DoseError("the dose does not say in how many fractions it is given; give the plan, or --fractions N")
     if number < 1:
-        raise DoseError(
-            f"the plan has {number} fractions, expected 1 or more; check --fractions or the RTPLAN"
-        )
+        raise DoseError(f"the plan has {number} fractions, expected 1 or more; check --fractions or the RTPLAN")
     return number
 
 
@@ -77,9 +71,7 @@ def eqd2(dose: Dose, alpha_beta_gy: float, fractions: int | None = None) -> Dose
     return _mapped(dose, lambda d: d * (d / n + ab) / (2.0 + ab), f"EQD2, alpha/beta {ab:g} Gy")
 
 
-def cumulative_eqd2(
-    dose: Dose, prior: PriorCourse, alpha_beta_gy: float, fractions: int | None = None
-) -> Dose:
+def cumulative_eqd2(dose: Dose, prior: PriorCourse, alpha_beta_gy: float, fractions: int | None = None) -> Dose:
     """EQD2 of this course and the prior one, each with its own fractions, summed on this course's grid.
 
     No recovery between the courses is assumed. The prior dose is interpolated (trilinear) before it is made EQD2.
@@ -111,9 +103,7 @@ def resampled(dose: Dose, grid: Grid) -> NDArray[np.float64]:
     """Trilinear dose on another grid, NaN where the dose's own grid does not reach."""
     mine, theirs = dose.grid.frame_of_reference_uid, grid.frame_of_reference_uid
     if mine and theirs and mine != theirs:
-        raise DoseGridError(
-            f"doses have frames of reference {mine} and {theirs}, expected the same; register first"
-        )
+        raise DoseGridError(f"doses have frames of reference {mine} and {theirs}, expected the same; register first")
     if dose.grid.same_space(grid):
         return dose.values.astype(np.float64)
     out = np.empty(grid.shape)

@@ -26,9 +26,7 @@ def write_dvh_csv(path: Path, curves: Mapping[str, DVH], step_gy: float = DVH_ST
         for name, curve in curves.items():
             dose_gy, volume_cm3 = curve.curve(step_gy)
             for dose, volume in zip(dose_gy.tolist(), volume_cm3.tolist(), strict=True):
-                table.writerow(
-                    (name, f"{dose:.2f}", f"{volume:.6g}", f"{100 * volume / curve.total_cm3:.6g}")
-                )
+                table.writerow((name, f"{dose:.2f}", f"{volume:.6g}", f"{100 * volume / curve.total_cm3:.6g}"))
 
 
 def write_verdicts(path: Path, judged: Verdicts) -> None:

@@ -81,7 +81,7 @@ class Verdicts:
 
     def record(self) -> dict[str, Any]:
         """`verdicts.json`: protocol, plan, verdicts."""
-        return {"protocol": self.protocol, "plan": self.plan, "verdicts": [v.record() for v in self.verdicts]}
+        return {"protocol": self.protocol or None, "plan": self.plan, "verdicts": [v.record() for v in self.verdicts]}
 
 
 def verdict(

@@ -44,9 +44,7 @@ def gather(
     files = _files(folder, dose, structures, plan)
     if "dose" not in files:
         where = f"{folder} holds no dose.dcm or dose.nii.gz" if folder else "no dose was named"
-        raise DoseError(
-            f"{where}, expected a plan's dose; give --dose FILE, or the folder that `spondyl plan` wrote"
-        )
+        raise DoseError(f"{where}, expected a plan's dose; give --dose FILE, or the folder that `spondyl plan` wrote")
     if "structures" not in files:
         where = f"{folder} holds no structures" if folder else "no structures were named"
         raise StructureError(f"{where}, expected an RTSTRUCT or a case folder; give --structures FILE")
@@ -57,9 +55,7 @@ def gather(
     return Inputs(found, drawn, name or files["dose"].stem, protocol, warnings, files)
 
 
-def _files(
-    folder: Path | None, dose: Path | None, structures: Path | None, plan: Path | None
-) -> dict[str, Path]:
+def _files(folder: Path | None, dose: Path | None, structures: Path | None, plan: Path | None) -> dict[str, Path]:
     named = {"dose": dose, "structures": structures, "plan": plan}
     files = {kind: path for kind, path in named.items() if path is not None}
     for kind, path in files.items():
@@ -68,9 +64,7 @@ def _files(
     if folder is None:
         return files
     if not folder.is_dir():
-        raise CaseError(
-            f"{folder} is not a folder, expected a case or a plan's output; for single files use --dose"
-        )
+        raise CaseError(f"{folder} is not a folder, expected a case or a plan's output; for single files use --dose")
     choices = {
         "dose": ("dose.dcm", "dose.nii.gz", "dose.nii"),
         "structures": ("structures.dcm", "structures"),
@@ -90,9 +84,7 @@ def read_dose(path: Path) -> Dose:
         values = np.ascontiguousarray(volume.values, dtype=np.float32)
         if float(values.min()) < 0:
             raise DoseError(f"{path} holds negative values, expected a dose in Gy; check which file it is")
-        return Dose(
-            volume.grid, values, "Gy", "NIfTI", made=(f"read from {path.name}, taken as total dose in Gy",)
-        )
+        return Dose(volume.grid, values, "Gy", "NIfTI", made=(f"read from {path.name}, taken as total dose in Gy",))
     return read_rtdose(path)
 
 

@@ -7,18 +7,19 @@ from pathlib import Path
 from typing import Annotated, Any, cast
 
 import typer
-from rich.table import Table
 
 from spondyl.anatomy import CAPS, Cap
-from spondyl.app.cli.common import err_console, out_console, progress_bars, write_json
+from spondyl.app.cli.common import progress_bars
 from spondyl.app.cli.evaluate_inputs import Inputs, find_structure, gather, read_prior, split_metric
-from spondyl.core import DISCLAIMER, Progress, Provenance, sha256_of, silent
+from spondyl.app.cli.evaluate_tables import tell
+from spondyl.app.plan_indices import Index, dose_indices
+from spondyl.core import Progress, Provenance, sha256_of, silent
 from spondyl.core.errors import DoseGridError, StructureError
 from spondyl.evaluate import (
     DVH,
     MetricValue,
     PriorCourse,
-    Verdict,
+    Protocol,
     Verdicts,
     bounds_text,
     dvh,
@@ -27,14 +28,14 @@ from spondyl.evaluate import (
     load_protocol,
     meets,
     metric,
-    metric_records,
+    overlap_mm,
     parse_metric,
+    resolve,
     write_dvh_csv,
     write_verdicts,
 )
 
 STANDARD = ("volume", "Dmean", "D98%", "D2%", "D0.03cc")
-COLOURS = {"pass": "green", "fail": "red", "unknown": "yellow"}
 EXAMPLE = """Judge a dose by a protocol, or ask for metrics.
 
 Examples:
@@ -55,29 +56,19 @@ def register(app: typer.Typer) -> None:
 
 
 def evaluate(
-    folder: Annotated[
-        Path | None, typer.Argument(help="A plan's output folder, or a case folder with --dose.")
-    ] = None,
+    folder: Annotated[Path | None, typer.Argument(help="A plan's output folder, or a case folder with --dose.")] = None,
     dose: Annotated[Path | None, typer.Option(help="RTDOSE, or NIfTI in Gy.")] = None,
     structures: Annotated[Path | None, typer.Option(help="RTSTRUCT, or a case folder.")] = None,
-    plan: Annotated[
-        Path | None, typer.Option(help="RTPLAN or plan.json, for the number of fractions.")
-    ] = None,
+    plan: Annotated[Path | None, typer.Option(help="RTPLAN or plan.json, for the number of fractions.")] = None,
     protocol: Annotated[str | None, typer.Option(help="A protocol's name, or a .yaml file.")] = None,
-    metric_: Annotated[
-        list[str] | None, typer.Option("--metric", help='"STRUCTURE:METRIC", repeated.')
-    ] = None,
+    metric_: Annotated[list[str] | None, typer.Option("--metric", help='"STRUCTURE:METRIC", repeated.')] = None,
     cap: Annotated[str, typer.Option(help="Beyond the last contour: half-slice or none.")] = "half-slice",
     fractions: Annotated[int | None, typer.Option(min=1, help="Fractions of the plan.")] = None,
-    convert_eqd2: Annotated[
-        bool, typer.Option(help="Convert limits to the plan's fractions by EQD2.")
-    ] = False,
+    convert_eqd2: Annotated[bool, typer.Option(help="Convert limits to the plan's fractions by EQD2.")] = False,
     prior_dose: Annotated[Path | None, typer.Option(help="Dose of a prior course.")] = None,
     prior_fractions: Annotated[int | None, typer.Option(min=1, help="Fractions of the prior course.")] = None,
     prior_months: Annotated[float | None, typer.Option(min=0, help="Months since the prior course.")] = None,
-    out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="Folder for dvh.csv and verdicts.json.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Folder for dvh.csv and verdicts.json.")] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No bars, no table.")] = False,
 ) -> int:
@@ -92,27 +83,38 @@ def evaluate(
     prior = read_prior(prior_dose, prior_fractions, prior_months)
     chosen = protocol or inputs.protocol
     rules = load_protocol(chosen) if chosen else None
+    curves: dict[str, DVH] = {}
+    warnings = list(inputs.warnings)
+    plain = rules is None and not asked
     with progress_bars(quiet or json_) as progress:
-        curves: dict[str, DVH] = {}
-        warnings = list(inputs.warnings)
-        if out is not None or (rules is None and not asked):
+        if out is not None or plain:
             warnings += _all_curves(inputs, reach, curves, progress)
         values = _ask(inputs, asked, reach, curves)
-        if rules is None and not asked:
+        if plain:
             values = tuple(metric(curve, m) for curve in curves.values() for m in STANDARD)
-        judged = Verdicts("", inputs.plan, inputs.dose.fractions, ())
-        if rules is not None:
-            judged = judge(
-                inputs.dose, inputs.structures, rules, convert_eqd2=convert_eqd2, prior=prior, plan=inputs.plan,
-                cap=reach, dvhs=curves,
-            )  # fmt: skip
-    judged = replace(
-        judged, values=values, notes=(*judged.notes, *(bounds_text(v) for v in values if v.value is None))
-    )
+        judged, found = _judge(inputs, rules, convert_eqd2, prior, reach, curves)
+    unknown = (bounds_text(v) for v in values if v.value is None)
+    judged = replace(judged, values=values, notes=(*judged.notes, *unknown))
     if out is not None:
-        _write(out, inputs, judged, curves, _settings(chosen, reach, convert_eqd2, prior))
-    _tell(judged, warnings, json_=json_, quiet=quiet)
+        _write(out, inputs, judged, found, curves, _settings(chosen, reach, convert_eqd2, prior))
+    tell(judged, found, warnings, json_=json_, quiet=quiet)
     return 1 if judged.mandatory_fails else 0
+
+
+def _judge(
+    inputs: Inputs,
+    rules: Protocol | None,
+    convert: bool,
+    prior: PriorCourse | None,
+    cap: Cap,
+    curves: dict[str, DVH],
+) -> tuple[Verdicts, tuple[Index, ...]]:
+    if rules is None:
+        return Verdicts("", inputs.plan, inputs.dose.fractions, ()), ()
+    judged = judge(
+        inputs.dose, inputs.structures, rules, convert_eqd2=convert, prior=prior, plan=inputs.plan, cap=cap, dvhs=curves
+    )  # fmt: skip
+    return judged, _indices(inputs, rules, curves, cap)
 
 
 def _all_curves(inputs: Inputs, cap: Cap, curves: dict[str, DVH], progress: Progress = silent) -> list[str]:
@@ -131,9 +133,7 @@ def _all_curves(inputs: Inputs, cap: Cap, curves: dict[str, DVH], progress: Prog
     return left_out
 
 
-def _ask(
-    inputs: Inputs, asked: list[tuple[str, str]], cap: Cap, curves: dict[str, DVH]
-) -> tuple[MetricValue, ...]:
+def _ask(inputs: Inputs, asked: list[tuple[str, str]], cap: Cap, curves: dict[str, DVH]) -> tuple[MetricValue, ...]:
     """The metrics asked for, each under the words it was asked by."""
     values: list[MetricValue] = []
     for name, wanted in asked:
@@ -148,6 +148,23 @@ def _ask(
     return tuple(values)
 
 
+def _indices(inputs: Inputs, rules: Protocol, curves: dict[str, DVH], cap: Cap) -> tuple[Index, ...]:
+    """Indices of the prescribed target, where the protocol prescribes and the target is drawn."""
+    asked, present = rules.prescription, [n for n, s in inputs.structures.items() if is_drawn(s)]
+    name = resolve(asked.structure, present) if asked is not None else None
+    if asked is None or name is None:
+        return ()
+    neural = [resolve(wanted, present) for wanted in ("SpinalCord", "ThecalSac", "CaudaEquina")]
+    target = inputs.structures[name]
+    beside = [inputs.structures[n] for n in neural if n is not None and overlap_mm(inputs.structures[n], target) > 0]
+    nearest = max(beside, key=lambda s: overlap_mm(s, target), default=None)
+    gtv = resolve("GTV", present)
+    if gtv is not None and gtv not in curves:
+        curves[gtv] = dvh(inputs.dose, inputs.structures[gtv], cap=cap)
+    named = {**curves, **({"GTV": curves[gtv]} if gtv is not None else {})}
+    return dose_indices(inputs.dose, target, nearest, asked.dose_gy, inputs.dose.fractions or asked.fractions, named)
+
+
 def _settings(protocol: str | None, cap: str, convert: bool, prior: PriorCourse | None) -> dict[str, Any]:
     settings: dict[str, Any] = {"protocol": protocol, "cap": cap, "convert_eqd2": convert}
     if prior is not None:
@@ -156,9 +173,18 @@ def _settings(protocol: str | None, cap: str, convert: bool, prior: PriorCourse 
 
 
 def _write(
-    out: Path, inputs: Inputs, judged: Verdicts, curves: dict[str, DVH], settings: dict[str, Any]
+    out: Path,
+    inputs: Inputs,
+    judged: Verdicts,
+    found: tuple[Index, ...],
+    curves: dict[str, DVH],
+    settings: dict[str, Any],
 ) -> None:
-    """dvh.csv, verdicts.json where there was a protocol, provenance.json where the folder has none of its own."""
+    """dvh.csv, with a protocol verdicts.json and indices.json, and the run's provenance."""
+    if found and not (out / "indices.json").exists():
+        text = json.dumps([index.record() for index in found], indent=2, ensure_ascii=False)
+        with writing(out / "indices.json") as temporary:
+            temporary.write_text(text + "\n", encoding="utf-8")
     write_dvh_csv(out / "dvh.csv", curves)
     if judged.protocol:
         write_verdicts(out / "verdicts.json", judged)
@@ -166,56 +192,3 @@ def _write(
     Provenance("evaluate", sha256_of(inputs.files), settings).write(
         record if not record.exists() else out / "evaluate-provenance.json"
     )
-
-
-def _tell(judged: Verdicts, warnings: list[str], *, json_: bool, quiet: bool) -> None:
-    if json_:
-        write_json({**judged.record(), "metrics": metric_records(judged.values)})
-    elif not quiet:
-        if judged.protocol:
-            out_console.print(_verdict_table(judged))
-        if judged.values:
-            out_console.print(_metric_table(judged.values))
-    told = [
-        *(f"{v.structure} {v.metric}: {v.reason}" for v in judged.verdicts if v.reason),
-        *judged.notes,
-        *warnings,
-    ]
-    for line in dict.fromkeys(told):
-        err_console.print(f"note: {line}", markup=False)
-    if not json_ and not quiet:
-        out_console.print(DISCLAIMER)
-
-
-def _verdict_table(judged: Verdicts) -> Table:
-    table = Table(title=f"{judged.protocol}: {judged.plan}", caption=_tally(judged))
-    for heading in ("", "structure", "metric", "limit", "value", "margin", "level", "source"):
-        table.add_column(heading, justify="right" if heading in ("value", "margin") else "left")
-    for v in judged.verdicts:
-        table.add_row(
-            f"[{COLOURS[v.status]}]{v.status}[/]", v.structure, v.metric, f"{v.op} {v.limit:.4g} {v.unit}",
-            "unknown" if v.value is None else f"{v.value:.2f}", "" if v.margin is None else f"{v.margin:+.2f}",
-            v.level, _source(v),
-        )  # fmt: skip
-    return table
-
-
-def _source(v: Verdict) -> str:
-    told = f"{v.source} \\[{v.source_status}]"
-    return f"{told}\n{v.converted}" if v.converted else told
-
-
-def _tally(judged: Verdicts) -> str:
-    def count(level: Any) -> str:
-        return ", ".join(f"{len(judged.of(s, level))} {s}" for s in ("pass", "fail", "unknown"))
-
-    return f"mandatory: {count('mandatory')}; optimal: {count('optimal')}"
-
-
-def _metric_table(values: tuple[MetricValue, ...]) -> Table:
-    table = Table()
-    for heading in ("structure", "metric", "value", "unit"):
-        table.add_column(heading, justify="right" if heading == "value" else "left")
-    for v in values:
-        table.add_row(v.structure, v.metric, "unknown" if v.value is None else f"{v.value:.4g}", v.unit)
-    return table
