@@ -39,13 +39,24 @@ def plan_indices(
 ) -> tuple[Index, ...]:
     """Every index that the plan's structures allow."""
     target = volumes.structures[prescription.structure]
-    found = list(_fit(dose, target, prescription.dose_gy, dvhs.get(target.name)))
-    neural = _neural(volumes)
+    found = dose_indices(dose, target, _neural(volumes), prescription.dose_gy, prescription.fractions, dvhs)
+    return (*found, *_fracture(volumes, level))
+
+
+def dose_indices(
+    dose: Dose,
+    target: Structure,
+    neural: Structure | None,
+    prescription_gy: float,
+    fractions: int,
+    dvhs: Mapping[str, DVH],
+) -> tuple[Index, ...]:
+    """The indices that need dose and structures only; `neural` is the cord or thecal sac beside the target."""
+    found = list(_fit(dose, target, prescription_gy, dvhs.get(target.name)))
     if neural is not None:
-        found += _towards_cord(dose, target, neural, prescription.dose_gy)
+        found += _towards_cord(dose, target, neural, prescription_gy)
     if "GTV" in dvhs:
-        found += _tumour(dvhs["GTV"], prescription.fractions)
-    found += _fracture(volumes, level)
+        found += _tumour(dvhs["GTV"], fractions)
     return tuple(found)
 
 
