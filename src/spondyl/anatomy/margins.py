@@ -1,35 +1,27 @@
 """Margins in mm, different in six directions, with sub-voxel borders.
 
-The border of a structure is where its coverage, interpolated between voxel centres, is a half: at the edges of the
-voxels of a mask. A point belongs to the expanded structure if a point of the structure lies within the ellipsoid of
+The border of a structure is where its coverage, interpolated between voxel centres, is a half (`subvoxel`): at the
+edges of the voxels of a mask. A point belongs to the expanded structure if a point of the structure lies within the ellipsoid of
 margins around it, whose semi-axis along x, y and z is the margin of that direction (an octant each).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 from numpy.typing import NDArray
 
 from spondyl.anatomy.structure import Role, Structure
+from spondyl.anatomy.subvoxel import FineField, border_points, by_layer, refine
 from spondyl.core.errors import StructureError
 from spondyl.core.grid import Box
 
-FINE_MM = 0.7
-"""Margins are drawn on cells no wider than this, several to a voxel."""
 SMALLEST_MM = 1e-3
-
-
-@dataclass(frozen=True)
-class _Field:
-    """A coverage on fine cells, `parts` (z, y, x) to a voxel; `first` is the grid index of its first voxel."""
-
-    values: NDArray[np.float32]
-    cell_mm: tuple[float, float, float]
-    parts: tuple[int, int, int]
-    first: tuple[int, int, int]
+SMALLEST_COVERAGE = 1e-4
+BEYOND = 2.0
+"""Distances are found this many cells beyond the margin, so that the border's cells know its slope."""
 
 
 def expand(
@@ -57,9 +49,10 @@ def expand(
         If a margin is negative or not finite, or the structure is empty.
     """
     margins = _checked(structure, (left_mm, right_mm, anterior_mm, posterior_mm, superior_mm, inferior_mm))
-    field = _fine(structure, _room(structure, margins))
-    grown = _grow(field, margins)
-    coverage, box, cut = _to_grid(grown, field, structure)
+    field, edges = refine(structure, _room(structure, margins))
+    grown = _grow(field, margins, edges)
+    room = [(n, n) for n in _room(structure, margins)]
+    coverage, box, cut = _to_grid(np.maximum(_voxels(grown, field), np.pad(structure.coverage, room)), field, structure)
     step = f"{structure.name} + {_told(margins)}" + (", cut at the edge of the grid" if cut else "")
     return Structure(name, role, structure.grid, box, coverage, (), (*structure.made, step), structure.colour)
 
@@ -89,11 +82,11 @@ def shrink(
         If a margin is negative or not finite, or the structure is empty.
     """
     margins = _checked(structure, (left_mm, right_mm, anterior_mm, posterior_mm, superior_mm, inferior_mm))
-    field = _fine(structure, (2, 2, 2))
-    outside = _Field(1.0 - field.values, field.cell_mm, field.parts, field.first)
+    field, _ = refine(structure, (2, 2, 2))
     left, right, anterior, posterior, superior, inferior = margins
-    kept = 1.0 - _grow(outside, (right, left, posterior, anterior, inferior, superior))
-    coverage, box, _ = _to_grid(np.minimum(kept, field.values), field, structure)
+    outside = replace(field, values=1.0 - field.values)
+    kept = 1.0 - _grow(outside, (right, left, posterior, anterior, inferior, superior), np.empty((0, 3)))
+    coverage, box, _ = _to_grid(np.minimum(_voxels(kept, field), np.pad(structure.coverage, 2)), field, structure)
     step = f"{structure.name} - {_told(margins)}"
     return Structure(name, role, structure.grid, box, coverage, (), (*structure.made, step), structure.colour)
 
@@ -121,75 +114,24 @@ def _room(structure: Structure, margins: tuple[float, ...]) -> tuple[int, int, i
     return int(np.ceil(widest[0])) + 2, int(np.ceil(widest[1])) + 2, int(np.ceil(widest[2])) + 2
 
 
-def _fine(structure: Structure, room: tuple[int, int, int]) -> _Field:
-    """The coverage interpolated to fine cells, with `room` voxels around it."""
-    spacing = structure.grid.spacing_mm[::-1]
-    parts = tuple(int(np.ceil(s / FINE_MM - 1e-9)) for s in spacing)
-    padded = np.pad(structure.coverage, [(r, r) for r in room])
-    values = padded
-    for axis in range(3):
-        values = _refine(values, parts[axis], axis)
-    cell = tuple(s / p for s, p in zip(spacing, parts, strict=True))
-    first = tuple(s.start - r for s, r in zip(structure.box, room, strict=True))
-    return _Field(values, (cell[0], cell[1], cell[2]), (parts[0], parts[1], parts[2]), (first[0], first[1], first[2]))
-
-
-def _refine(values: NDArray[np.float32], parts: int, axis: int) -> NDArray[np.float32]:
-    """Linear interpolation along one axis from voxel centres to the centres of `parts` cells a voxel."""
-    if parts == 1:
-        return values
-    count = values.shape[axis]
-    at = (np.arange(count * parts) + 0.5) / parts - 0.5
-    base = np.clip(np.floor(at).astype(int), 0, count - 2)
-    weight = np.clip(at - base, 0.0, 1.0).astype(np.float32)
-    shape = [1, 1, 1]
-    shape[axis] = -1
-    weight = weight.reshape(shape)
-    return values.take(base, axis) * (1 - weight) + values.take(base + 1, axis) * weight
-
-
-def _grow(field: _Field, margins: tuple[float, ...]) -> NDArray[np.float32]:
+def _grow(field: FineField, margins: tuple[float, ...], edges: NDArray[np.float64]) -> NDArray[np.float32]:
     """Fraction of each fine cell that lies in the structure or within the margins of it."""
     left, right, anterior, posterior, superior, inferior = (max(m, SMALLEST_MM) for m in margins)
     cell = np.array(field.cell_mm)
-    crossings, starts = _crossings(field.values, cell)
+    points, starts = by_layer(np.concatenate((border_points(field), edges)), field)
     ahead, behind = np.array([superior, posterior, left]), np.array([inferior, anterior, right])
-    ratio = _nearest_ratio(field.values, crossings, starts, cell, ahead, behind)
     grown = np.empty(field.values.shape, dtype=np.float32)
-    _anti_alias(1.0 - ratio, grown)
-    own = np.empty(field.values.shape, dtype=np.float32)
-    _anti_alias(field.values - np.float32(0.5), own)
-    return np.maximum(grown, own)
+    _anti_alias(1.0 - _nearest_ratio(field.values, points, starts, cell, ahead, behind), grown)
+    return grown
 
 
-def _crossings(values: NDArray[np.float32], cell_mm: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Border points (z, y, x) in mm from the first cell's centre, sorted by layer, and where each layer starts."""
-    points: list[NDArray[np.float64]] = []
-    inside = values >= 0.5
-    for axis in range(3):
-        a = [slice(None)] * 3
-        b = [slice(None)] * 3
-        a[axis], b[axis] = slice(0, -1), slice(1, None)
-        at = np.argwhere(inside[tuple(a)] != inside[tuple(b)])
-        low = values[tuple(a)][tuple(at.T)].astype(np.float64)
-        high = values[tuple(b)][tuple(at.T)].astype(np.float64)
-        point = at.astype(np.float64)
-        point[:, axis] += (0.5 - low) / (high - low)
-        points.append(point)
-    stacked = np.concatenate(points)
-    layer = np.floor(stacked[:, 0] + 0.5).astype(np.int64)
-    order = np.argsort(layer, kind="stable")
-    starts = np.searchsorted(layer[order], np.arange(values.shape[0] + 1))
-    return np.ascontiguousarray(stacked[order] * cell_mm), starts.astype(np.int64)
-
-
-@njit(cache=True, parallel=True)
+@njit(cache=True, nogil=True)
 def _nearest_ratio(values, crossings, starts, cell, ahead, behind):
-    """Smallest ellipsoidal distance of each cell to the border, 1 at the margin, 0 inside, 2 where out of reach."""
+    """Smallest ellipsoidal distance of each cell to the border, 1 at the margin, 0 inside."""
     nz, ny, nx = values.shape
-    square = np.full((nz, ny, nx), 4.0, dtype=np.float32)
-    reach = 1.5
-    for k in prange(nz):
+    reach = 1.0 + BEYOND * np.max(cell) / max(np.max(cell), min(np.min(ahead), np.min(behind)))
+    square = np.full((nz, ny, nx), reach * reach, dtype=np.float32)
+    for k in range(nz):
         k0 = max(0, int(np.floor(k - reach * ahead[0] / cell[0] - 1)))
         k1 = min(nz - 1, int(np.ceil(k + reach * behind[0] / cell[0] + 1)))
         for n in range(starts[k0], starts[k1 + 1]):
@@ -200,7 +142,8 @@ def _nearest_ratio(values, crossings, starts, cell, ahead, behind):
             if rest <= 0.0:
                 continue
             wide = np.sqrt(rest)
-            j0, j1 = max(0, int(np.ceil((y - wide * behind[1]) / cell[1]))), min(ny - 1, int((y + wide * ahead[1]) / cell[1]))
+            j0 = max(0, int(np.ceil((y - wide * behind[1]) / cell[1])))
+            j1 = min(ny - 1, int((y + wide * ahead[1]) / cell[1]))
             for j in range(j0, j1 + 1):
                 dy = j * cell[1] - y
                 fy = fz + (dy / (ahead[1] if dy > 0 else behind[1])) ** 2
@@ -221,11 +164,11 @@ def _nearest_ratio(values, crossings, starts, cell, ahead, behind):
     return square
 
 
-@njit(cache=True, parallel=True)
+@njit(cache=True, nogil=True)
 def _anti_alias(level, fraction):
     """Fraction of each cell above level zero, from the level's value and slope in the cell."""
     nz, ny, nx = level.shape
-    for k in prange(nz):
+    for k in range(nz):
         for j in range(ny):
             for i in range(nx):
                 z = level[min(nz - 1, k + 1), j, i] - level[max(0, k - 1), j, i]
@@ -239,12 +182,18 @@ def _anti_alias(level, fraction):
                     fraction[k, j, i] = min(1.0, max(0.0, 0.5 + value / change))
 
 
-def _to_grid(values: NDArray[np.float32], field: _Field, structure: Structure) -> tuple[NDArray[np.float32], Box, bool]:
-    """Means over voxels, cut to the grid and cropped, with the box and whether something was cut off."""
+def _voxels(values: NDArray[np.float32], field: FineField) -> NDArray[np.float32]:
+    """Means of the fine cells of each voxel."""
     z, y, x = field.parts
     nz, ny, nx = values.shape
-    coarse = values.reshape(nz // z, z, ny // y, y, nx // x, x).mean(axis=(1, 3, 5), dtype=np.float32)
-    filled = np.argwhere(coarse > 1e-4)
+    return values.reshape(nz // z, z, ny // y, y, nx // x, x).mean(axis=(1, 3, 5), dtype=np.float32)
+
+
+def _to_grid(
+    coverage: NDArray[np.float32], field: FineField, structure: Structure
+) -> tuple[NDArray[np.float32], Box, bool]:
+    """What is filled and within the grid, its box, and whether something was cut off."""
+    filled = np.argwhere(coverage > SMALLEST_COVERAGE)
     if not len(filled):
         return np.zeros((0, 0, 0), np.float32), (slice(0, 0), slice(0, 0), slice(0, 0)), False
     first, shape = np.array(field.first), np.array(structure.grid.shape)
@@ -253,4 +202,4 @@ def _to_grid(values: NDArray[np.float32], field: _Field, structure: Structure) -
     cut = bool((start > low).any() or (stop < high).any())
     inner = tuple(slice(int(a), int(b)) for a, b in zip(start, stop, strict=True))
     box = [slice(int(a + f), int(b + f)) for a, b, f in zip(start, stop, first, strict=True)]
-    return np.ascontiguousarray(coarse[inner]), (box[0], box[1], box[2]), cut
+    return np.ascontiguousarray(coverage[inner]), (box[0], box[1], box[2]), cut
