@@ -129,3 +129,27 @@ def rtplan() -> FileDataset:
         )
     ]
     return ds
+
+
+def jpeg_lossless(image: np.ndarray) -> bytes:
+    """An image of uint16 as JPEG lossless, process 14, selection value 1 (ITU-T T.81 annex H): pydicom writes none.
+
+    All 17 Huffman codes have 5 bits, so a code is its category.
+    """
+    rows, columns = image.shape
+    padded = image.astype(np.int64)
+    predicted = np.empty_like(padded)
+    predicted[:, 1:], predicted[1:, 0], predicted[0, 0] = padded[:, :-1], padded[:-1, 0], 1 << 15
+    bits: list[str] = []
+    for difference in ((padded - predicted + 32768) % 65536 - 32768).ravel():
+        size = int(abs(difference)).bit_length()
+        value = difference if difference > 0 else difference + (1 << size) - 1
+        bits.append(f"{size:05b}" + (f"{value:0{size}b}" if 0 < size < 16 else ""))
+    text = "".join(bits)
+    text += "1" * (-len(text) % 8)
+    scan = int(text, 2).to_bytes(len(text) // 8, "big").replace(b"\xff", b"\xff\x00")
+    table = bytes([0, 0, 0, 0, 0, 17, *[0] * 11, *range(17)])
+    frame = bytes([16, *rows.to_bytes(2, "big"), *columns.to_bytes(2, "big"), 1, 1, 0x11, 0])
+    parts = [(0xC3, frame), (0xC4, table), (0xDA, bytes([1, 1, 0, 1, 0, 0]))]
+    headers = b"".join(bytes([0xFF, marker]) + (len(body) + 2).to_bytes(2, "big") + body for marker, body in parts)
+    return b"\xff\xd8" + headers + scan + b"\xff\xd9"

@@ -1,17 +1,20 @@
-"""CT series: a series of known voxels in any orientation and transfer syntax is read exactly, every "
-"irregular one refused."""
+"""CT series: a series of known voxels in any orientation and transfer syntax is read exactly, every
+irregular one refused."""
 
 import re
 
 import numpy as np
 import pytest
-from dicom_maker import ct_slice, series, voxels, write_series
+from dicom_maker import ct_slice, jpeg_lossless, series, voxels, write_series
 from pydicom import dcmwrite
+from pydicom.encaps import encapsulate
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
+    JPEGLossless,
+    JPEGLosslessSV1,
     JPEGLSLossless,
     RLELossless,
 )
@@ -36,6 +39,19 @@ def test_compressed(tmp_path, syntax) -> None:
     for ds in slices:
         ds.compress(syntax, generate_instance_uid=False)
     np.testing.assert_array_equal(read_ct_series(write_series(tmp_path, slices)).image.values, voxels(3, 40, 48))
+
+
+@pytest.mark.parametrize("syntax", [JPEGLossless, JPEGLosslessSV1])
+def test_jpeg_lossless(tmp_path, syntax) -> None:
+    """The transfer syntax of most CT archives; pydicom cannot write it, so the test encodes it."""
+    slices = series(3, 16, 12)
+    for ds in slices:
+        pixels = np.frombuffer(ds.PixelData, "<u2").reshape(16, 12)
+        ds.PixelData = encapsulate([jpeg_lossless(pixels)])
+        ds["PixelData"].is_undefined_length = True
+        ds["PixelData"].VR = "OB"
+        ds.file_meta.TransferSyntaxUID = syntax
+    np.testing.assert_array_equal(read_ct_series(write_series(tmp_path, slices)).image.values, voxels(3, 16, 12))
 
 
 @pytest.mark.parametrize("syntax", [DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian])

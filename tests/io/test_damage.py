@@ -82,8 +82,8 @@ def test_whole_files_are_read(files, kind) -> None:
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(at=st.floats(0, 0.99))
 def test_truncated_pixels_and_headers_are_refused(files, kind, at) -> None:
-    """Cut anywhere but in the last byte, which may be padding; a structure set or plan cut exactly between "
-    "two elements is a smaller but whole file."""
+    """Cut anywhere but in the last byte, which may be padding; a structure set or plan cut exactly between
+    two elements is a smaller but whole file."""
     folder, whole = files
     data = whole[kind][: int(at * len(whole[kind]))]
     if kind in ("struct", "plan"):
@@ -115,8 +115,8 @@ def test_junk_behind_a_dicom_prefix(files, junk) -> None:
 
 
 def test_gigabyte_tag(files, tmp_path) -> None:
-    """A private element that says it has 4 GB in a file of a few hundred bytes is named before anything is "
-    "allocated."""
+    """A private element that says it has 4 GB in a file of a few hundred bytes is named before anything is
+    allocated."""
     tag = struct.pack("<HH2sHI", 0x0009, 0x1001, b"OB", 0, 0xFFFFFFF0)
     (tmp_path / "d").write_bytes(files[1]["plan"] + tag + b"abc")
     with pytest.raises(

@@ -96,8 +96,8 @@ def test_everything_belongs_together(out) -> None:
 
 
 def test_structures_read_back(out) -> None:
-    """Standard names, roles, colours, how each was made; a mask's volume within its traced outline, contours "
-    "to 1e-5 mm."""
+    """Standard names, roles, colours, how each was made; a mask's volume within its traced outline, contours
+    to 1e-5 mm."""
     read = read_rtstruct(out / "structures.dcm", read_ct_series(out / "ct").image.grid)
     assert list(read) == ["GTV", "Kidney_L", "PTV_Eval", "Empty"]
     assert read["Empty"].is_empty

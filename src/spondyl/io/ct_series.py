@@ -25,8 +25,8 @@ TILT_TOLERANCE_DEGREES = 0.1
 
 KEPT = (
     "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID", "PatientID", "PatientName", "PatientSex",
-    "PatientBirthDate", "StudyID", "StudyDate", "StudyTime", "AccessionNumber", "ReferringPhysicianName", "PatientPosition",
-    "PositionReferenceIndicator", "PatientIdentityRemoved",
+    "PatientBirthDate", "StudyID", "StudyDate", "StudyTime", "AccessionNumber", "ReferringPhysicianName",
+    "PatientPosition", "PositionReferenceIndicator", "PatientIdentityRemoved",
     "DeidentificationMethod", "SpecificCharacterSet",
 )  # fmt: skip
 """What outputs must repeat so that they belong to the same patient, study and frame of reference."""

@@ -13,8 +13,8 @@ AIR_HU = -1024
 LOWEST_HU = -3100
 """Padding that scanners use without saying so lies between -1024 and here (-2000, -2048, -3024)."""
 HIGHEST_HU = 31743
-"""Highest value of a 16-bit CT with the usual intercept of -1024 (DICOM PS3.3 C.8.2.1: 16 bits stored): more "
-"is not HU."""
+"""Highest value of a 16-bit CT with the usual intercept of -1024 (DICOM PS3.3 C.8.2.1: 16 bits stored): more
+is not HU."""
 
 
 def checked_hu(

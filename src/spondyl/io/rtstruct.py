@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spondyl.anatomy import Cap, Contour, Role, Structure, Structures, contours_to_structure
 from spondyl.core.errors import DicomError, StructureError
@@ -121,10 +122,9 @@ def _contour(item: Any, name: str, path: Path) -> tuple[Contour | None, str]:
     kind = text(item, "ContourGeometricType")
     if kind not in _CLOSED:
         return None, f"{kind or 'untyped'} contours, only closed planar ones enclose a volume"
-    data = item.get("ContourData")
-    if data is None or len(data) == 0:
+    values = _coordinates(item)
+    if values.size == 0:
         return None, "contours without points"
-    values = np.asarray(data, dtype=np.float64)
     stated = item.get("NumberOfContourPoints")
     if values.size % 3 or (stated is not None and int(stated) * 3 != values.size) or not np.isfinite(values).all():
         raise DicomError(
@@ -145,6 +145,16 @@ def _contour(item: Any, name: str, path: Path) -> tuple[Contour | None, str]:
             "export the structures on the axial CT"
         )
     return Contour(float(points[:, 2].mean()), points[:, :2].copy()), ""
+
+
+def _coordinates(item: Any) -> NDArray[np.float64]:
+    """ContourData as numbers; undecoded text is split here, since pydicom makes an object of every number."""
+    element = item.get_item("ContourData") if "ContourData" in item else None
+    value = None if element is None else element.value
+    if isinstance(value, bytes):
+        text_value = value.decode("ascii").rstrip("\0 ")
+        return np.array([float(v) for v in text_value.split("\\")] if text_value else [], dtype=np.float64)
+    return np.asarray([] if value is None else value, dtype=np.float64)
 
 
 def _colour(drawn: Any) -> str:
