@@ -128,9 +128,8 @@ def test_rtog_models(touched, options, expected):
 def test_rows_cite_their_place():
     with collecting() as used:
         decide(ISRC_2012, {"spinous_process"}, "none")
-    assert [str(c) for c in used] == [
-        "Cox BW et al. Int J Radiat Oncol Biol Phys 2012;83:e597-e605, CTV: spinous process. doi:10.1016/j.ijrobp.2012.03.009"
-    ]
+    source = "Cox BW et al. Int J Radiat Oncol Biol Phys 2012;83:e597-e605"
+    assert [str(c) for c in used] == [f"{source}, CTV: spinous process. doi:10.1016/j.ijrobp.2012.03.009"]
 
 
 def test_a_row_that_names_no_sector_is_refused():

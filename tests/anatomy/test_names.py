@@ -22,11 +22,13 @@ def named(*names, filled=True):
     ("name", "standard"),
     # AAPM TG-263 as HL7's mCODE ConceptMap lists it; sectors are ours.
     [
-        ("spinal_cord", "SpinalCord"), ("spinal_canal", "SpinalCanal"), ("thecal_sac", "ThecalSac"), ("heart", "Heart"),
-        ("lung_left", "Lung_L"), ("kidney_right", "Kidney_R"), ("Right Kidney", "Kidney_R"), ("oesophagus", "Esophagus"),
-        ("aorta", "A_Aorta"), ("inferior_vena_cava", "V_Venacava_I"), ("small_bowel", "Bowel_Small"), ("colon", "Colon"),
-        ("bowel", "Bowel"), ("bladder", "Bladder"), ("BODY", "Body"), ("External", "External"), ("Liver", "Liver"),
-        ("GTV", "GTV"), ("PTV_Eval", "PTV_Eval"), ("SpinalCord_PRV02", "SpinalCord_PRV02"), ("left_ventricle_xyz", "left_ventricle_xyz"),
+        ("spinal_cord", "SpinalCord"), ("spinal_canal", "SpinalCanal"), ("thecal_sac", "ThecalSac"),
+        ("heart", "Heart"), ("lung_left", "Lung_L"), ("kidney_right", "Kidney_R"),
+        ("Right Kidney", "Kidney_R"), ("oesophagus", "Esophagus"), ("aorta", "A_Aorta"),
+        ("inferior_vena_cava", "V_Venacava_I"), ("small_bowel", "Bowel_Small"), ("colon", "Colon"),
+        ("bowel", "Bowel"), ("bladder", "Bladder"), ("BODY", "Body"),
+        ("External", "External"), ("Liver", "Liver"), ("GTV", "GTV"),
+        ("PTV_Eval", "PTV_Eval"), ("SpinalCord_PRV02", "SpinalCord_PRV02"), ("left_ventricle_xyz", "left_ventricle_xyz"),
         ("pedicle_left", "Pedicle_L"), ("transverse_process_lamina_right", "Lamina_TP_R"),
     ],
 )  # fmt: skip

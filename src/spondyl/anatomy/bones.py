@@ -7,15 +7,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from spondyl.anatomy.foramen import foramen
-from spondyl.anatomy.involvement import expected_overlap_cm3
-from spondyl.anatomy.levels import level_in_name
+from spondyl.anatomy.involvement import certain_overlap_cm3, expected_overlap_cm3
+from spondyl.anatomy.levels import LEVELS, level_in_name, neighbour
 from spondyl.anatomy.names import find_role
+from spondyl.anatomy.neural import z_extent_mm
 from spondyl.anatomy.sectors import SECTORS, Vertebra, cut_vertebra, divide_given
 from spondyl.anatomy.structure import Structure, Structures, from_coverage
 from spondyl.core.errors import VolumeError
 
 SAME_BONE = 0.5
 """A named vertebra that shares more than this of itself with the one to treat is the same bone under two names."""
+
+
+BEYOND_MM = 3.0
+"""A tumour that reaches this far past the ends of its vertebra is told, since the next one may be involved."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +54,8 @@ def involved_bones(
             "vertebra_L3, or the six sectors "
             f"{', '.join(SECTORS)}; there are {', '.join(structures)}"
         )
-    touched = {name: mask for name, mask in masks.items() if expected_overlap_cm3(gtv, mask) >= touch_cm3}
-    by_sectors = sectors is not None and sum(expected_overlap_cm3(gtv, s) for s in sectors.values()) >= touch_cm3
+    touched = {name: mask for name, mask in masks.items() if certain_overlap_cm3(gtv, mask) >= touch_cm3}
+    by_sectors = sectors is not None and sum(certain_overlap_cm3(gtv, s) for s in sectors.values()) >= touch_cm3
     if not touched and not by_sectors:
         names = ", ".join([*(masks), *(sectors or ())])
         raise VolumeError(
@@ -67,7 +72,29 @@ def involved_bones(
         vertebrae.append(cut_vertebra(mask, canal, level_in_name(name) or level or ""))
         assumptions.append(f"sectors of {vertebrae[-1].level or name} were computed from its mask and the canal")
         assumptions.extend(_cut_off(mask))
+    assumptions.extend(_beyond(gtv, vertebrae, masks))
     return Bones(tuple(vertebrae), canal, tuple(assumptions))
+
+
+def _beyond(gtv: Structure, vertebrae: list[Vertebra], masks: dict[str, Structure]) -> list[str]:
+    """Say where the tumour reaches past its vertebrae to a level of which no mask is there."""
+    extents = [z_extent_mm(part) for v in vertebrae for part in v.parts.values() if not part.is_empty]
+    low, high = z_extent_mm(gtv)
+    known = {level_in_name(name) for name in masks} | {v.level for v in vertebrae}
+    said: list[str] = []
+    for past, steps, word in (
+        (max(e[1] for e in extents) - high, -1, "above"),
+        (low - min(e[0] for e in extents), 1, "below"),
+    ):
+        levels = sorted((v.level for v in vertebrae if v.level), key=LEVELS.index)
+        next_level = neighbour(levels[0 if steps < 0 else -1], steps) if levels else None
+        if past < -BEYOND_MM and next_level not in known:
+            name = f"vertebra_{next_level}" if next_level else "the next vertebra"
+            said.append(
+                f"the GTV reaches {-past:.0f} mm {word} its vertebra and there is no {name}: if it involves that bone, "
+                "give its mask; now only the tumour itself is in the CTV there"
+            )
+    return said
 
 
 def _refuse_other_level(

@@ -23,7 +23,8 @@ class Involvement:
     level
         Of the vertebra, empty where not known.
     overlap_cm3
-        Of the GTV with each of the six sectors.
+        Of the GTV with each of the six sectors: the least that their coverages allow, so that a sector which only
+        shares a border with the GTV has none.
     touched
         Sectors with an overlap of at least the threshold.
     body_fraction
@@ -81,10 +82,10 @@ def involvement_of(
         A GTV that is not diffuse is lateralised where at least this share of it, within the body, lies on one
         side of the mid-sagittal plane; else central. The consensus gives no number for either word.
     """
-    overlaps = {name: sum(expected_overlap_cm3(gtv, part) for part in vertebra.sector(name)) for name in SECTORS}
+    overlaps = {name: sum(certain_overlap_cm3(gtv, part) for part in vertebra.sector(name)) for name in SECTORS}
     touched = tuple(name for name in SECTORS if overlaps[name] >= touch_cm3)
     body = vertebra.parts["vertebral_body"]
-    fraction = overlaps["vertebral_body"] / body.volume_cm3 if body.volume_cm3 else 0.0
+    fraction = expected_overlap_cm3(gtv, body) / body.volume_cm3 if body.volume_cm3 else 0.0
     left = _left_share(gtv, vertebra)
     position: Position = "none"
     if "vertebral_body" in touched:

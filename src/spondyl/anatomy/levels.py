@@ -37,6 +37,16 @@ def is_below(level: str, other: str) -> bool:
     return LEVELS.index(level) > LEVELS.index(other)
 
 
+def neighbour(level: str, steps: int) -> str | None:
+    """The level `steps` further down (up where negative), None beyond the ends.
+
+    >>> neighbour("L3", -1), neighbour("T12", 1), neighbour("C1", -1)
+    ('L2', 'L1', None)
+    """
+    at = LEVELS.index(level) + steps
+    return LEVELS[at] if 0 <= at < len(LEVELS) else None
+
+
 def level_in_name(name: str) -> str | None:
     """The level that a structure such as "vertebra_L2" names, None where it names none.
 

@@ -25,7 +25,6 @@ def measured(
         fills; the least distances between voxel centres of the GTV and of cord and thecal sac.
     """
     total = gtv.volume_cm3
-    in_bone = sum(expected_overlap_cm3(gtv, part) for vertebra in vertebrae for part in vertebra.parts.values())
     epidural = expected_overlap_cm3(gtv, canal)
     lost = max(0.0, total - _shared_most(gtv, ptv_eval))
     result = {
@@ -35,7 +34,7 @@ def measured(
         "gtv_outside_ptv_eval_percent": 100 * lost / total,
     }
     if vertebrae:
-        result["gtv_paraspinal_volume_cm3"] = max(0.0, total - in_bone - epidural)
+        result["gtv_paraspinal_volume_cm3"] = _outside(gtv, (canal, *(p for v in vertebrae for p in v.parts.values())))
     for vertebra in vertebrae:
         prefix = f"{vertebra.level}_" if len(vertebrae) > 1 else ""
         body = vertebra.parts["vertebral_body"]
@@ -55,6 +54,16 @@ def least_distance_mm(first: Structure, second: Structure) -> float | None:
         return None
     distance, _ = cKDTree(b).query(a)
     return float(np.min(distance))
+
+
+def _outside(structure: Structure, others: tuple[Structure, ...]) -> float:
+    """Volume that lies in none of `others`, which are disjoint; a border that is shared counts as inside."""
+    taken = np.zeros(structure.grid.shape, dtype=np.float32)
+    for other in others:
+        if other.coverage.size:
+            taken[other.box] += other.coverage
+    free = np.maximum(structure.coverage - taken[structure.box], 0)
+    return float(free.sum(dtype=np.float64)) * structure.grid.voxel_volume_cm3
 
 
 def _shared_most(first: Structure, second: Structure) -> float:

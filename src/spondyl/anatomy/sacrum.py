@@ -8,7 +8,7 @@ import numpy as np
 
 from spondyl.anatomy.consensus import decide_sacrum, sacral_sectors
 from spondyl.anatomy.consensus.sacrum_2020 import ADJACENT, INVOLVED, SOURCE
-from spondyl.anatomy.involvement import expected_overlap_cm3
+from spondyl.anatomy.involvement import certain_overlap_cm3
 from spondyl.anatomy.names import find_role, need_role, plain
 from spondyl.anatomy.structure import Structure, Structures, from_coverage
 from spondyl.anatomy.volumes import RuleUsed, VolumeSettings
@@ -38,7 +38,7 @@ def sacral_ctv(structures: Structures, gtv: Structure, settings: VolumeSettings)
     """
     spared = _spared(structures)
     sectors = sacral_sectors(structures)
-    touched = [name for name, sector in sectors.items() if expected_overlap_cm3(gtv, sector) >= settings.touch_cm3]
+    touched = [name for name, sector in sectors.items() if certain_overlap_cm3(gtv, sector) >= settings.touch_cm3]
     decision = decide_sacrum(touched, sectors, settings.sacrum_adjacent)
     chosen = (*decision.involved, *decision.adjacent)
     coverage = np.maximum.reduce([sectors[name].full() for name in chosen])
