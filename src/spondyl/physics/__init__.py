@@ -17,14 +17,32 @@ from spondyl.physics.cross_sections import (
 )
 from spondyl.physics.ct_calibration import CtCalibration, schneider_calibration
 from spondyl.physics.kernels import PointKernel, mono_kernel, mono_kernels, poly_kernel
+from spondyl.physics.machines import (
+    Agreement,
+    Fit,
+    MeasuredBeam,
+    axis_dose,
+    calibrated,
+    compare,
+    fit_machine,
+    load_machine,
+    machine_names,
+    parse_machine,
+    read_measured,
+    tolerance_percent,
+    write_machine,
+)
 from spondyl.physics.materials import MATERIALS, Material, built_in_materials, find_material
 from spondyl.physics.medium import Medium, medium_from_ct, uniform_medium
 from spondyl.physics.pencil_kernel import PencilKernel, pencil_kernel
 from spondyl.physics.spectra import Spectrum, mohan_6mv, read_spectrum_csv
 
 __all__ = [
-    "MATERIALS", "BeamModel", "CtCalibration", "MassCoefficients", "Material", "Medium", "PointKernel", "Spectrum",
-    "bare_beam", "built_in_materials", "find_material", "mass_attenuation", "mass_coefficients",
-    "mass_energy_absorption", "mass_energy_transfer", "medium_from_ct", "mohan_6mv", "mono_kernel", "mono_kernels",
-    "PencilKernel", "pencil_kernel", "Contamination", "HeadScatter", "Horns", "ReferenceCondition", "poly_kernel", "read_spectrum_csv", "schneider_calibration", "uniform_medium",
-]
+    "MATERIALS", "Agreement", "BeamModel", "Contamination", "CtCalibration", "Fit", "HeadScatter", "Horns",
+    "MassCoefficients", "Material", "MeasuredBeam", "Medium", "PencilKernel", "PointKernel", "ReferenceCondition",
+    "Spectrum", "axis_dose", "bare_beam", "built_in_materials", "calibrated", "compare", "find_material", "fit_machine",
+    "load_machine", "machine_names", "mass_attenuation", "mass_coefficients", "mass_energy_absorption",
+    "mass_energy_transfer", "medium_from_ct", "mohan_6mv", "mono_kernel", "mono_kernels", "parse_machine",
+    "pencil_kernel", "poly_kernel", "read_measured", "read_spectrum_csv", "schneider_calibration",
+    "tolerance_percent", "uniform_medium", "write_machine",
+]  # fmt: skip
