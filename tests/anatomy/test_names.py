@@ -28,7 +28,8 @@ def named(*names, filled=True):
         ("inferior_vena_cava", "V_Venacava_I"), ("small_bowel", "Bowel_Small"), ("colon", "Colon"),
         ("bowel", "Bowel"), ("bladder", "Bladder"), ("BODY", "Body"),
         ("External", "External"), ("Liver", "Liver"), ("GTV", "GTV"),
-        ("PTV_Eval", "PTV_Eval"), ("SpinalCord_PRV02", "SpinalCord_PRV02"), ("left_ventricle_xyz", "left_ventricle_xyz"),
+        ("PTV_Eval", "PTV_Eval"), ("SpinalCord_PRV02", "SpinalCord_PRV02"),
+        ("left_ventricle_xyz", "left_ventricle_xyz"),
         ("pedicle_left", "Pedicle_L"), ("transverse_process_lamina_right", "Lamina_TP_R"),
     ],
 )  # fmt: skip

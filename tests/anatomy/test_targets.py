@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 from phantom_case import GRID, box, case
 
 from spondyl.anatomy import SECTORS, VolumeSettings, draw_volumes, from_coverage
@@ -305,3 +307,26 @@ def test_a_tumour_that_reaches_past_its_vertebra_names_the_missing_mask():
     volumes = draw_volumes(case(box((-8, 8), (-30, -14), (-8, 20))))
     assert any("reaches 8 mm above its vertebra and there is no vertebra_T10" in said for said in volumes.assumptions)
     assert not any("below its vertebra" in said for said in volumes.assumptions)
+
+
+@settings(max_examples=8, deadline=None, derandomize=True)
+@given(
+    x=st.integers(-28, 20), y=st.integers(-36, 20), width=st.integers(4, 16), depth=st.integers(4, 24),
+    height=st.integers(4, 20),
+)  # fmt: skip
+def test_laws_that_hold_for_any_tumour(x, y, width, depth, height):
+    tumour = box((x, x + width), (y, y + depth), (-height / 2, height / 2)) & ~box((-4, 4), (-4, 4), (-40, 40))
+    bone = np.maximum.reduce([case(None).structures[name].full() for name in SECTORS])
+    assume((tumour * bone).sum() * GRID.voxel_volume_cm3 > 0.2)
+    volumes = draw_volumes(case(tumour)).structures
+    gtv, ctv, ptv, ptv_eval, canal, cord, part = (
+        volumes[name].full()
+        for name in ("GTV", "CTV", "PTV", "PTV_Eval", "SpinalCanal", "SpinalCord", "SpinalCord_Partial")
+    )
+    assert (gtv <= ctv).all()
+    assert (ctv <= ptv + 1e-6).all()
+    assert (ptv_eval <= ptv).all()
+    assert np.maximum(ptv_eval + canal - 1, 0).max() < 1e-6
+    assert (part <= cord + 1e-6).all()
+    mirrored = draw_volumes(case(tumour[:, :, ::-1])).structures["CTV"].full()
+    np.testing.assert_array_equal(mirrored, ctv[:, :, ::-1])
