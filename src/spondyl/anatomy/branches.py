@@ -40,7 +40,7 @@ def ending(
 
 
 def _ends(
-    points: NDArray[np.float64], labels: NDArray[np.int32], goes_on: NDArray[np.bool_], origin: tuple[float, float],
+    points: NDArray[np.float64], labels: NDArray[np.integer], goes_on: NDArray[np.bool_], origin: tuple[float, float],
     cell: tuple[float, float],
 ) -> bool:
     """Whether the part that a polygon borders ends; one too small for any cell is taken to go on."""

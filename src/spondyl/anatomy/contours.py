@@ -110,7 +110,7 @@ def levels(low_mm: float, high_mm: float, step_mm: float, least: int = 1) -> tup
         return np.empty(0), 0.0
     count = max(least, int(np.ceil((high_mm - low_mm) / step_mm - 1e-6)))
     thickness = (high_mm - low_mm) / count
-    return low_mm + thickness * (np.arange(count) + 0.5), thickness
+    return low_mm + thickness * (np.arange(count, dtype=np.float64) + 0.5), thickness
 
 
 def _add_slab(

@@ -1,8 +1,8 @@
 """Margins in mm, different in six directions, with sub-voxel borders.
 
 The border of a structure is where its coverage, interpolated between voxel centres, is a half (`subvoxel`): at the
-edges of the voxels of a mask. A point belongs to the expanded structure if a point of the structure lies within the ellipsoid of
-margins around it, whose semi-axis along x, y and z is the margin of that direction (an octant each).
+edges of the voxels of a mask. A point belongs to the expanded structure if a point of the structure lies within the
+ellipsoid of margins around it, whose semi-axis along x, y and z is the margin of that direction (an octant each).
 """
 
 from __future__ import annotations

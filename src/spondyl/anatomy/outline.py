@@ -1,11 +1,14 @@
 """Coverage to contours: closed polygons on each slice, for planning systems.
 
-The border on a slice is the 0.5 level of the coverage, linear between voxel centres (marching squares). Holes and
+The border on a slice is the 0.5 level of the coverage, linear between voxel centres (marching squares), moved outwards
+by the little that this cuts off round borders. Holes and
 islands are polygons of their own; where they lie inside one another they combine by even-odd (DICOM's
 CLOSEDPLANAR_XOR reading), as `contours_to_structure` reads them.
 """
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import numpy as np
 from numba import njit
@@ -17,6 +20,8 @@ SIMPLIFY_MM = 0.03
 """No vertex that is left out lies farther than this from the polygon."""
 LEVEL = 0.5
 SMALLEST_MM2 = 0.01
+LARGEST_MOVE = 0.2
+"""Polygons are moved outwards by at most this many voxels to keep their slice's area."""
 
 
 def structure_to_contours(structure: Structure) -> tuple[Contour, ...]:
@@ -35,13 +40,43 @@ def structure_to_contours(structure: Structure) -> tuple[Contour, ...]:
         return ()
     grid = structure.local_grid
     origin, spacing = np.array(grid.origin_mm[:2]), np.array(grid.spacing_mm[:2])
+    loops = [[(p - 1.0) * spacing + origin for p in trace(np.pad(layer, 1))] for layer in structure.coverage]
+    moved = _lost_to_corners_mm(structure.coverage, loops, spacing)
     contours: list[Contour] = []
-    for z, layer in zip(grid.axis_mm("z"), structure.coverage, strict=True):
-        for loop in trace(np.pad(layer, 1)):
-            points = simplify((loop - 1.0) * spacing + origin)
+    for z, drawn, by in zip(grid.axis_mm("z"), loops, moved, strict=True):
+        for loop in drawn:
+            points = simplify(_offset(loop, float(by)))
             if len(points) >= 3 and abs(area_mm2(points)) > SMALLEST_MM2:
                 contours.append(Contour(float(z), points))
     return tuple(contours)
+
+
+def _lost_to_corners_mm(
+    coverage: NDArray[np.float32], loops: list[list[NDArray[np.float64]]], spacing: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """How far outwards to move each slice's polygons for the area that the slice's coverage has.
+
+    Linear interpolation cuts corners and pulls a round border inwards. Where a structure goes on in both neighbouring
+    slices its area tells by how much; a slice at its end, which it may fill in part, takes its neighbour's value.
+    """
+    area = coverage.sum(axis=(1, 2), dtype=np.float64) * float(np.prod(spacing))
+    rim = np.array([sum(float(np.hypot(*(p - np.roll(p, 1, axis=0)).T).sum()) for p in drawn) for drawn in loops])
+    drawn_area = np.array([abs(sum(area_mm2(p) for p in drawn)) for drawn in loops])
+    beside = np.pad(area, 1)
+    middle = area - (beside[:-2] - 2.0 * area + beside[2:]) / 24.0
+    goes_on = (np.minimum(beside[:-2], beside[2:]) > 0.5 * area) & (rim > 0)
+    if not goes_on.any():
+        return np.zeros(len(loops))
+    known = np.flatnonzero(goes_on)
+    by = (middle[known] - drawn_area[known]) / rim[known]
+    return np.clip(np.interp(np.arange(len(loops)), known, by), 0.0, LARGEST_MOVE * float(spacing.min()))
+
+
+def _offset(points_mm: NDArray[np.float64], by_mm: float) -> NDArray[np.float64]:
+    """A loop of `trace`, moved outwards; its inside is on the right when y grows upwards."""
+    along = np.roll(points_mm, -1, axis=0) - np.roll(points_mm, 1, axis=0)
+    length = np.maximum(np.hypot(along[:, 0], along[:, 1]), 1e-9)[:, None]
+    return points_mm + by_mm * np.column_stack((-along[:, 1], along[:, 0])) / length
 
 
 def area_mm2(points_mm: NDArray[np.float64]) -> float:
@@ -53,12 +88,12 @@ def area_mm2(points_mm: NDArray[np.float64]) -> float:
 def trace(layer: NDArray[np.float32]) -> list[NDArray[np.float64]]:
     """Loops (n, 2) of (x, y) indices along which the layer, zero at its rim, passes 0.5."""
     points, starts = _trace(np.ascontiguousarray(layer, dtype=np.float32), LEVEL)
-    return [points[a:b] for a, b in zip(starts[:-1], starts[1:], strict=True)]
+    return [points[a:b] for a, b in pairwise(starts)]
 
 
 @njit(cache=True)
 def _trace(layer, level):
-    """Follow each border cell by cell with the inside on the left; saddles part the inside."""
+    """Follow each border cell by cell, the inside always on the same side; at saddles the inside is parted."""
     ny, nx = layer.shape
     # edge ids: horizontal (j, i)-(j, i+1) -> 2 (j nx + i); vertical (j, i)-(j+1, i) -> 2 (j nx + i) + 1
     following = np.full(2 * ny * nx, -1, dtype=np.int64)
@@ -68,9 +103,8 @@ def _trace(layer, level):
             west, east = 2 * (j * nx + i) + 1, 2 * (j * nx + i + 1) + 1
             a, b = layer[j, i] >= level, layer[j, i + 1] >= level
             c, d = layer[j + 1, i + 1] >= level, layer[j + 1, i] >= level
-            # crossing south: the inside passes from a to b; each segment goes in by one edge, out by another
+            # a, b, c, d: the cell's corners; a segment enters by one edge and leaves by another
             if a and not d:
-                # west is crossed; walking with the inside to the left means entering through west
                 if not b:
                     following[west] = south
                 elif not c:

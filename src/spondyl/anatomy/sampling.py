@@ -103,7 +103,8 @@ def _layer(
     count = int(np.count_nonzero(fraction))
     points, weights = np.empty((count, 3)), np.empty(count)
     volume_cm3 = raster.hx * raster.hy * thickness_mm / 1000.0
-    _place(distance_mm, fraction, raster.x0, raster.y0, raster.hx, raster.hy, z_mm, thickness_mm, volume_cm3, points, weights)
+    cells = (raster.x0, raster.y0, raster.hx, raster.hy)
+    _place(distance_mm, fraction, *cells, z_mm, thickness_mm, volume_cm3, points, weights)
     return points, weights
 
 

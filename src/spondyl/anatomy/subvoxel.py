@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations, product
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_opening, convolve1d
 
 from spondyl.anatomy.structure import Structure
+
+T = TypeVar("T")
 
 FINE_MM = 0.7
 """Borders are sought on cells no wider than this, several to a voxel."""
@@ -54,11 +58,8 @@ def refine(structure: Structure, room: tuple[int, int, int]) -> tuple[FineField,
             values = convolve1d(values, weights, axis=axis, mode="constant")
     for axis in range(3):
         values = _interpolate(values, int(parts[axis]), axis)
-    first = [s.start - r for s, r in zip(structure.box, room, strict=True)]
-    cell = spacing / parts
-    field = FineField(
-        values, (cell[0], cell[1], cell[2]), (int(parts[0]), int(parts[1]), int(parts[2])), (first[0], first[1], first[2])
-    )
+    cell, start = spacing / parts, [s.start - r for s, r in zip(structure.box, room, strict=True)]
+    field = FineField(values, _triple(cell, float), _triple(parts, int), _triple(np.array(start), int))
     edges = np.concatenate((_sharp_edges(padded, parts), _lost_voxels(padded, field)))
     return field, edges * spacing + cell * (parts - 1) / 2
 
@@ -101,6 +102,10 @@ def by_layer(points: NDArray[np.float64], field: FineField) -> tuple[NDArray[np.
     return np.ascontiguousarray(points[order]), starts.astype(np.int64)
 
 
+def _triple(values: NDArray[Any], kind: Callable[[Any], T]) -> tuple[T, T, T]:
+    return kind(values[0]), kind(values[1]), kind(values[2])
+
+
 def _lost_voxels(coverage: NDArray[np.float32], field: FineField) -> NDArray[np.float64]:
     """Corners and face centres, in voxel indices (n, 3), of voxels too lonely for interpolation to reach 0.5."""
     z, y, x = field.parts
@@ -111,7 +116,7 @@ def _lost_voxels(coverage: NDArray[np.float32], field: FineField) -> NDArray[np.
     return (at[:, None, :] + around[None, :, :]).reshape(-1, 3)
 
 
-def _sharp_edges(coverage: NDArray[np.float32], parts: NDArray[np.int64]) -> NDArray[np.float64]:
+def _sharp_edges(coverage: NDArray[np.float32], parts: NDArray[np.int_]) -> NDArray[np.float64]:
     """Points (n, 3) in voxel indices (z, y, x) on sharp convex edges."""
     found = [np.empty((0, 3))]
     for a, b in combinations(range(3), 2):
@@ -146,7 +151,7 @@ def _edges_between(coverage: NDArray[np.float32], a: int, sign_a: int, b: int, s
     line = [1, 1, 1]
     line[3 - a - b] = EDGE_RUN
     edge = binary_opening(edge, np.ones(line, dtype=np.bool_))
-    points = np.argwhere(edge) + 2.0
+    points = np.argwhere(edge).astype(np.float64) + 2.0
     points[:, a] += sign_a * (reach_a[edge] - 0.5)
     points[:, b] += sign_b * (reach_b[edge] - 0.5)
     return points
