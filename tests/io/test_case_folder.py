@@ -201,6 +201,11 @@ def test_liver_and_spleen_decide_where_no_pair_does(folder) -> None:
             "subtract 1024",
         ),
         (
+            lambda f: write_nifti(f / "ct.nii.gz", np.array([-2000, -1024] * 960, np.int16).reshape(GRID.shape), GRID),
+            ImageError,
+            "its rescale intercept was applied twice",
+        ),
+        (
             lambda f: write_nifti(f / "ct.nii.gz", np.full(GRID.shape, -9000, np.int16), GRID),
             ImageError,
             "expected HU between",
@@ -257,6 +262,22 @@ def test_dicom_case(dicom_case) -> None:
     assert case.structures["GTV"].volume_cm3 == pytest.approx(0.324, rel=1e-3)
     assert open_case(dicom_case, cap="none").structures["GTV"].volume_cm3 == pytest.approx(0.216, rel=1e-3)
     assert case.warnings == ('"Points" has no contours',)
+
+
+def test_masks_on_a_dicom_ct(dicom_case) -> None:
+    """A CT without NIfTI axes to compare with: the masks must agree among themselves."""
+    (dicom_case / "structures.dcm").unlink()
+    grid = Grid((-20.0, -16.0, 100.0), (1.5, 2.0, 3.0), (6, 8, 10))
+    mask = np.zeros(grid.shape, np.uint8)
+    mask[1:5, 2:6, 2:5] = 1
+    for name in ("GTV", "other"):
+        write_nifti(dicom_case / "structures" / f"{name}.nii.gz", mask, grid)
+    listed = {"GTV": {"file": "structures/GTV.nii.gz"}, "other": {"file": "structures/other.nii.gz"}}
+    (dicom_case / "structures.json").write_text(json.dumps(listed))
+    assert open_case(dicom_case).structures["GTV"].volume_cm3 == pytest.approx(4 * 4 * 3 * 0.009)
+    rewrite_affine(dicom_case / "structures/other.nii.gz", 0, [1.5, 0, 0, 20 - 1.5 * 9])
+    with pytest.raises(GridError, match=r'"other" .*mirrored affine: its axes are left-handed, those of mask of "GTV"'):
+        open_case(dicom_case)
 
 
 def test_structures_of_another_frame(dicom_case) -> None:

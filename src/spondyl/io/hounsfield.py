@@ -12,9 +12,10 @@ from spondyl.core.errors import ImageError
 AIR_HU = -1024
 LOWEST_HU = -3100
 """Padding that scanners use without saying so lies between -1024 and here (-2000, -2048, -3024)."""
+NO_TISSUE_HU = -300
+"""Between lung and fat: a scan of which nearly nothing lies above it shows no patient."""
 HIGHEST_HU = 31743
-"""Highest value of a 16-bit CT with the usual intercept of -1024 (DICOM PS3.3 C.8.2.1: 16 bits stored): more
-is not HU."""
+"""The largest signed 16-bit number with the usual intercept of -1024: what is above it was never a stored CT."""
 
 
 def checked_hu(
@@ -54,6 +55,11 @@ def checked_hu(
             "expected HU (water 0, air -1000); "
             "subtract 1024 or export it with its rescale intercept"
         )
+    if high > low and float(np.percentile(_some(kept), 99)) < NO_TISSUE_HU:
+        raise ImageError(
+            f"{what} holds 99 % of its values below {NO_TISSUE_HU} HU (up to {high:g}), expected tissue near 0; "
+            "its rescale intercept was applied twice or it shows no patient: export it again"
+        )
     if padding is not None and padding.any():
         notes.append(f"{what}: {int(padding.sum())} padded voxels were set to {AIR_HU} HU")
     below = int(np.count_nonzero(kept < AIR_HU))
@@ -68,5 +74,8 @@ def checked_hu(
 
 def _looks_raw(values: NDArray[Any]) -> bool:
     """Tissue of an unrescaled CT (HU + 1024 or + 1000) lies near 1000; a tenth of a real one never does."""
-    some = values.ravel()[:: max(1, values.size // 100_000)]
-    return bool(np.percentile(some, 90) > 800)
+    return bool(np.percentile(_some(values), 90) > 800)
+
+
+def _some(values: NDArray[Any]) -> NDArray[Any]:
+    return values.ravel()[:: max(1, values.size // 100_000)]

@@ -36,7 +36,8 @@ def read_masks(
     grid
         The CT's grid.
     right_handed
-        Whether the CT's NIfTI file stored right-handed axes, None where the CT is DICOM.
+        Whether the CT's NIfTI file stored right-handed axes, None where the CT is DICOM (then the masks must agree
+        with the first of them).
 
     Returns
     -------
@@ -55,8 +56,14 @@ def read_masks(
     listed = _listed(folder / "structures.json")
     made: list[Structure] = []
     notes: list[str] = []
+    whose = "the CT's"
     for index, (name, entry) in enumerate(listed.items()):
-        structure = _structure(name, entry, folder, grid, right_handed)
+        what = f'mask of "{name}" ({entry["file"]})'
+        volume = _volume(name, entry, folder, grid)
+        check_on_grid(volume, grid, right_handed, what, whose)
+        if right_handed is None:
+            right_handed, whose = volume.right_handed, f"those of {what}"
+        structure = _structure(name, entry, volume, grid)
         stated = entry.get("volume_cm3")
         if stated is not None and abs(structure.volume_cm3 - stated) > max(0.02, 0.01 * stated):
             notes.append(f'"{name}": structures.json says {stated} cm3, its mask holds {structure.volume_cm3:.2f} cm3')
@@ -131,14 +138,16 @@ def _inside(folder: Path, file: str, name: str) -> Path:
     return path
 
 
-def _structure(name: str, entry: Mapping[str, Any], folder: Path, grid: Grid, right_handed: bool | None) -> Structure:
+def _volume(name: str, entry: Mapping[str, Any], folder: Path, grid: Grid) -> Volume:
     path = _inside(folder, entry["file"], name)
     if not path.is_file():
         raise CaseError(
             f'{folder / entry["file"]} not found, the mask of "{name}"; add it or take "{name}" out of structures.json'
         )
-    volume = read_nifti(path, max_voxels=4 * int(np.prod(grid.shape)))
-    check_on_grid(volume, grid, right_handed, f'mask of "{name}" ({entry["file"]})')
+    return read_nifti(path, max_voxels=4 * int(np.prod(grid.shape)))
+
+
+def _structure(name: str, entry: Mapping[str, Any], volume: Volume, grid: Grid) -> Structure:
     coverage = _coverage(volume.values, f'mask of "{name}" ({entry["file"]})')
     role = entry.get("role") or role_of(name)
     return from_coverage(
@@ -146,7 +155,7 @@ def _structure(name: str, entry: Mapping[str, Any], folder: Path, grid: Grid, ri
     )
 
 
-def check_on_grid(volume: Volume, grid: Grid, right_handed: bool | None, what: str) -> None:
+def check_on_grid(volume: Volume, grid: Grid, right_handed: bool | None, what: str, whose: str = "the CT's") -> None:
     """Refuse a mask that is not on the CT's grid, or whose axes are mirrored against the CT's.
 
     Axes in another order, or turned in pairs, are the same place and were reordered. One flipped axis alone
@@ -168,9 +177,8 @@ def check_on_grid(volume: Volume, grid: Grid, right_handed: bool | None, what: s
         )
     if right_handed is not None and volume.right_handed != right_handed:
         raise GridError(
-            f"{what} has a mirrored affine: its axes are {_hand(volume.right_handed)}, the CT's "
-            f"{_hand(right_handed)}, so its left and right "
-            "may be swapped; export it with the CT's orientation"
+            f"{what} has a mirrored affine: its axes are {_hand(volume.right_handed)}, {whose} {_hand(right_handed)}, "
+            "so its left and right may be swapped; export it with the CT's orientation"
         )
 
 
