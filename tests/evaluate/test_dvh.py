@@ -17,7 +17,6 @@ from spondyl.dose import Dose
 from spondyl.evaluate import DVH, dvh, dvhs, metric
 from spondyl.evaluate.dvh import EXACT_POINTS, from_samples
 
-
 GY, SHARE = 0.1, 0.005  # what is promised: 0.1 Gy or 0.5 %
 
 
@@ -91,7 +90,9 @@ def test_bins_and_ordered_pieces_agree() -> None:
 
 def test_uniform_dose_has_one_dose() -> None:
     grid = Grid((0, 0, 0), (1, 1, 1), (8, 8, 8))
-    curve = dvh(Dose(grid, np.full(grid.shape, 30, np.float32)), from_coverage("t", "target", grid, np.ones(grid.shape)))
+    curve = dvh(
+        Dose(grid, np.full(grid.shape, 30, np.float32)), from_coverage("t", "target", grid, np.ones(grid.shape))
+    )
     assert metric(curve, "V30Gy").value == pytest.approx(100)
     assert metric(curve, "V30.01Gy").value == 0
     for name in ("D98%", "D2%", "Dmax", "Dmin"):

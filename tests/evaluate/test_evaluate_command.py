@@ -29,7 +29,12 @@ def _file(sop_class: str, modality: str) -> Dataset:
     made = Dataset()
     made.file_meta = meta
     made.SOPClassUID, made.SOPInstanceUID, made.Modality = sop_class, meta.MediaStorageSOPInstanceUID, modality
-    made.PatientName, made.PatientID, made.StudyInstanceUID, made.SeriesInstanceUID = "a", "a", "1.2", f"1.2.{modality == 'RTDOSE':d}"
+    made.PatientName, made.PatientID, made.StudyInstanceUID, made.SeriesInstanceUID = (
+        "a",
+        "a",
+        "1.2",
+        f"1.2.{modality == 'RTDOSE':d}",
+    )
     made.FrameOfReferenceUID = FRAME
     return made
 
@@ -50,7 +55,12 @@ def write_rtstruct(path: Path, structures: list[Structure]) -> Path:
         for n, s in enumerate(structures)
     )
     made.RTROIObservationsSequence = Sequence(
-        _item(ObservationNumber=n, ReferencedROINumber=n, RTROIInterpretedType="PTV" if s.role == "target" else "ORGAN", ROIInterpreter="")
+        _item(
+            ObservationNumber=n,
+            ReferencedROINumber=n,
+            RTROIInterpretedType="PTV" if s.role == "target" else "ORGAN",
+            ROIInterpreter="",
+        )
         for n, s in enumerate(structures)
     )
     made.ROIContourSequence = Sequence()
@@ -59,7 +69,9 @@ def write_rtstruct(path: Path, structures: list[Structure]) -> Path:
         for contour in s.contours:
             points = np.column_stack((contour.points_mm, np.full(len(contour.points_mm), contour.z_mm)))
             data = [f"{v:.3f}" for v in points.ravel()]
-            drawn.append(_item(ContourGeometricType="CLOSED_PLANAR", NumberOfContourPoints=len(points), ContourData=data))
+            drawn.append(
+                _item(ContourGeometricType="CLOSED_PLANAR", NumberOfContourPoints=len(points), ContourData=data)
+            )
         made.ROIContourSequence.append(_item(ReferencedROINumber=n, ContourSequence=drawn))
     made.save_as(path, enforce_file_format=True)
     return path
@@ -74,7 +86,12 @@ def write_rtdose(path: Path, dose: Dose) -> Path:
     made.FrameIncrementPointer = 0x3004000C
     made.BitsAllocated = made.BitsStored = 32
     made.HighBit, made.PixelRepresentation, made.SamplesPerPixel = 31, 0, 1
-    made.PhotometricInterpretation, made.DoseUnits, made.DoseType, made.DoseSummationType = "MONOCHROME2", "GY", "PHYSICAL", "PLAN"
+    made.PhotometricInterpretation, made.DoseUnits, made.DoseType, made.DoseSummationType = (
+        "MONOCHROME2",
+        "GY",
+        "PHYSICAL",
+        "PLAN",
+    )
     made.DoseGridScaling = "1e-6"
     made.PixelData = np.rint(np.clip(dose.values, 0, None) / 1e-6).astype("<u4").tobytes()
     made["PixelData"].VR = "OW"
@@ -154,7 +171,9 @@ def test_protocol_files_and_exit_code(
     assert (cord["status"], cord["limit"]) == ("fail", 23.0)
     assert cord["value"] == pytest.approx(24.5, abs=0.15)
     assert cord["margin"] == pytest.approx(23 - cord["value"])
-    assert json.loads((tmp_path / "out" / "verdicts.json").read_text()) == {k: v for k, v in found.items() if k != "metrics"}
+    assert json.loads((tmp_path / "out" / "verdicts.json").read_text()) == {
+        k: v for k, v in found.items() if k != "metrics"
+    }
     table = (tmp_path / "out" / "dvh.csv").read_text().splitlines()
     assert table[0] == "structure,dose_gy,volume_cm3,volume_percent"
     assert table[1].startswith("PTV: boost,0.00,")
@@ -174,9 +193,7 @@ def test_nifti_dose(files: tuple[Path, Path], tmp_path: Path, capsys: pytest.Cap
     ramp = analytic.ramp(1.0, "y")
     write_nifti_dose(tmp_path / "d.nii.gz", Dose(ramp.grid, np.clip(ramp.values, 0, None)))
     asked = ("--structures", files[1], "--metric", "cord:Dmean")
-    values = [
-        run_json(capsys, "--dose", dose, *asked)[1]["metrics"][0] for dose in (files[0], tmp_path / "d.nii.gz")
-    ]
+    values = [run_json(capsys, "--dose", dose, *asked)[1]["metrics"][0] for dose in (files[0], tmp_path / "d.nii.gz")]
     assert values[0]["structure"] == "Cord"
     assert values[0]["value"] == pytest.approx(values[1]["value"], abs=1e-4)
     assert values[0]["value"] == pytest.approx(20, abs=0.02)

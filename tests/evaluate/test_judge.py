@@ -35,7 +35,9 @@ def row(judged: Verdicts, structure: str, metric: str, op: str, level: str = "ma
     return found[0].record()
 
 
-PLAN = Structures([slab("PTV_Eval", "target", (10, 16)), slab("GTV", "target", (11, 15)), slab("Cord_PRV02", "prv", (2, 6))])
+PLAN = Structures(
+    [slab("PTV_Eval", "target", (10, 16)), slab("GTV", "target", (11, 15)), slab("Cord_PRV02", "prv", (2, 6))]
+)
 GOOD = flat((slice(8, 18), 30.0), (slice(0, 7), 20.0))
 
 
@@ -71,7 +73,9 @@ def test_what_is_not_drawn_is_unknown() -> None:
 def test_a_cord_that_spans_the_target_needs_no_thecal_sac() -> None:
     judged = judge(GOOD, PLAN, "sib-sbrt-30in5")
     assert "ThecalSac" not in {v.structure for v in judged.verdicts}
-    assert judged.notes == ("ThecalSac D0.03cc: not drawn; SpinalCord_PRV02 spans the target and is judged in its place",)
+    assert judged.notes == (
+        "ThecalSac D0.03cc: not drawn; SpinalCord_PRV02 spans the target and is judged in its place",
+    )
 
 
 def test_a_cord_that_ends_beside_the_target_does_not_excuse_the_sac() -> None:
@@ -106,7 +110,9 @@ def test_bounds_settle_a_verdict_or_leave_it_unknown() -> None:
 
 
 def test_an_organ_off_the_grid_is_unknown_and_a_target_refused() -> None:
-    away = replace(GOOD, grid=replace(GRID, origin_mm=(24, 0, 0)))  # x from 24 mm: the PRV and a part of the PTV are off
+    away = replace(
+        GOOD, grid=replace(GRID, origin_mm=(24, 0, 0))
+    )  # x from 24 mm: the PRV and a part of the PTV are off
     with pytest.raises(DoseGridError, match='target "PTV_Eval"'):
         judge(away, PLAN, "sib-sbrt-30in5")
     cord = Structures([slab("SpinalCord", "oar", (2, 6))])
@@ -129,7 +135,9 @@ def test_conversion_shows_both() -> None:
     assert cord.limit == pytest.approx(20.108, abs=0.001)
     assert cord.limit == pytest.approx(isoeffective_gy(25, 5, 3, 2))
     assert cord.status == "pass"
-    assert cord.converted.startswith("published D0.03cc <= 25 Gy in 5 fractions, converted to 3 by EQD2 with alpha/beta 2 Gy")
+    assert cord.converted.startswith(
+        "published D0.03cc <= 25 Gy in 5 fractions, converted to 3 by EQD2 with alpha/beta 2 Gy"
+    )
     assert "published" in cord.record()["source"]
 
 

@@ -16,8 +16,10 @@ CURVE = from_samples("a", np.repeat(np.arange(1.0, 11.0), 100), np.full(1000, 0.
     ("text", "name", "unit"),
     [
         ("Dmean", "Dmean", "Gy"), ("D_mean", "Dmean", "Gy"), ("max", "Dmax", "Gy"), ("D98%", "D98%", "Gy"),
-        ("d98", "D98%", "Gy"), ("D 0.03 cc", "D0.03cc", "Gy"), ("D0.03cm3", "D0.03cc", "Gy"), ("D.03cm³", "D0.03cc", "Gy"),
-        ("V10Gy", "V10Gy", "%"), ("v10 gy [%]", "V10Gy", "%"), ("V10Gy_cc", "V10Gy_cc", "cm3"), ("V10cc", "V10Gy_cc", "cm3"),
+        ("d98", "D98%", "Gy"), ("D 0.03 cc", "D0.03cc", "Gy"),
+        ("D0.03cm3", "D0.03cc", "Gy"), ("D.03cm³", "D0.03cc", "Gy"),
+        ("V10Gy", "V10Gy", "%"), ("v10 gy [%]", "V10Gy", "%"),
+        ("V10Gy_cc", "V10Gy_cc", "cm3"), ("V10cc", "V10Gy_cc", "cm3"),
         ("CV8.4Gy_cc", "CV8.4Gy_cc", "cm3"), ("Volume", "volume", "cm3"),
     ],
 )  # fmt: skip

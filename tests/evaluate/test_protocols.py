@@ -45,7 +45,14 @@ def test_sib_sbrt_is_table_1() -> None:
 
 def test_tg101_is_the_table_without_its_repetitions() -> None:
     expected = {
-        (NAMES[r["structure"]], r["metric"].replace(" ", ""), int(r["fractions"]), r["op"], float(r["value"]), r["status"])
+        (
+            NAMES[r["structure"]],
+            r["metric"].replace(" ", ""),
+            int(r["fractions"]),
+            r["op"],
+            float(r["value"]),
+            r["status"],
+        )
         for r in rows("TG-101")
         if not r["metric"].startswith("critical")
     }
@@ -135,7 +142,8 @@ title: Mine
 fractions: [3]
 source: my clinic, 2026
 goals:
-  - {structure: SpinalCord, metric: D0.03cc, op: "<=", limit: 18, unit: Gy, level: mandatory, status: confirmed, source: "my clinic, 2026"}
+  - {structure: SpinalCord, metric: D0.03cc, op: "<=", limit: 18, unit: Gy, level: mandatory,
+     status: confirmed, source: "my clinic, 2026"}
 """
 
 

@@ -141,9 +141,10 @@ def dvh(dose: Dose, structure: Structure, *, cap: Cap = "half-slice", spacing_mm
         raise StructureError(f'structure "{structure.name}" is empty, expected a volume; contour it or leave it out')
     dose_gy = dose_at(dose, points_mm)
     inside = np.isfinite(dose_gy)
+    if bool(inside.all()):
+        return from_samples(structure.name, dose_gy, weight_cm3)
     total = float(weight_cm3.sum())
-    covered = float(weight_cm3[inside].sum()) / total
-    _check_cover(structure, covered)
+    _check_cover(structure, float(weight_cm3[inside].sum()) / total)
     curve = from_samples(structure.name, dose_gy[inside], weight_cm3[inside], total_cm3=total)
     return curve if curve.is_whole else replace(curve, edge_gy=_edge_gy(dose, points_mm, dose_gy))
 
@@ -205,7 +206,8 @@ def from_samples(
     hotter pieces and half of its own, which makes the curve second-order accurate between the nodes.
     """
     positive = weight_cm3 > 0
-    dose_gy, weight_cm3 = dose_gy[positive].astype(np.float64), weight_cm3[positive].astype(np.float64)
+    if not bool(positive.all()):
+        dose_gy, weight_cm3 = dose_gy[positive], weight_cm3[positive]
     covered = float(weight_cm3.sum())
     total = covered if total_cm3 is None else total_cm3
     mean = float(np.dot(dose_gy, weight_cm3)) / covered

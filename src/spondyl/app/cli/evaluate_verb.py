@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -13,7 +14,7 @@ from spondyl.app.cli.common import progress_bars
 from spondyl.app.cli.evaluate_inputs import Inputs, find_structure, gather, read_prior, split_metric
 from spondyl.app.cli.evaluate_tables import tell
 from spondyl.app.plan_indices import Index, dose_indices
-from spondyl.core import Progress, Provenance, sha256_of, silent
+from spondyl.core import Progress, Provenance, sha256_of, silent, writing
 from spondyl.core.errors import DoseGridError, StructureError
 from spondyl.evaluate import (
     DVH,
