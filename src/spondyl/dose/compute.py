@@ -36,9 +36,7 @@ def _collapsed_cone(
 ) -> NDArray[np.float32]:
     whole, region = calculation_grid(fields, medium, grid)
     local = resample_medium(medium, whole)
-    dose = collapsed_cone_dose(
-        fields, local, model, settings=QUALITIES[quality], region=region, progress=progress
-    )
+    dose = collapsed_cone_dose(fields, local, model, settings=QUALITIES[quality], region=region, progress=progress)
     return dose[region]
 
 

@@ -22,7 +22,9 @@ def resample_medium(medium: Medium, grid: Grid) -> Medium:
         return medium
     density = medium.density_g_per_cm3
     for axis, name in enumerate("zyx"):
-        shares = _shares(medium.grid.axis_mm(name), grid.axis_mm(name), _spacing(medium.grid, name), _spacing(grid, name))
+        shares = _shares(
+            medium.grid.axis_mm(name), grid.axis_mm(name), _spacing(medium.grid, name), _spacing(grid, name)
+        )
         density = np.moveaxis(np.tensordot(shares, density, axes=(1, axis)), 0, axis)
     index = [
         np.clip(np.rint((grid.axis_mm(a) - medium.grid.axis_mm(a)[0]) / _spacing(medium.grid, a)), 0, n - 1).astype(int)
@@ -62,8 +64,8 @@ def _met_mm(fields: Sequence[Field], medium: Medium) -> tuple[NDArray[np.float64
         edges = (field.u_edges_mm[0], field.u_edges_mm[-1], field.v_edges_mm[0], field.v_edges_mm[-1])
         limits = np.array(edges) + _PENUMBRA_MM * np.array([-1.0, 1.0, -1.0, 1.0])
         rows = mark_field(
-            np.asarray(grid.origin_mm), np.asarray(grid.spacing_mm), np.asarray(grid.shape), np.asarray(field.source_mm),
-            np.asarray(field.u), np.asarray(field.v), field.direction, field.sad_mm, limits,
+            np.asarray(grid.origin_mm), np.asarray(grid.spacing_mm), np.asarray(grid.shape),
+            np.asarray(field.source_mm), np.asarray(field.u), np.asarray(field.v), field.direction, field.sad_mm, limits,
         )  # fmt: skip
         met = rows[..., 1] > rows[..., 0]
         if met.any():
@@ -74,7 +76,9 @@ def _met_mm(fields: Sequence[Field], medium: Medium) -> tuple[NDArray[np.float64
     return low, high
 
 
-def _shares(from_mm: NDArray[np.float64], to_mm: NDArray[np.float64], from_step: float, to_step: float) -> NDArray[np.float32]:
+def _shares(
+    from_mm: NDArray[np.float64], to_mm: NDArray[np.float64], from_step: float, to_step: float
+) -> NDArray[np.float32]:
     """Fraction of each new voxel that each old one fills, shape (new, old)."""
     low = np.maximum(to_mm[:, None] - to_step / 2, from_mm[None] - from_step / 2)
     high = np.minimum(to_mm[:, None] + to_step / 2, from_mm[None] + from_step / 2)

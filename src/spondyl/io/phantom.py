@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+import spondyl.physics as physics
 from spondyl.core import Grid, Progress, silent, writing
 from spondyl.core.errors import PhantomError, SpondylError
 from spondyl.dose import Dose, Field, compute_dose, find_engine, gantry_axes
@@ -22,7 +23,6 @@ from spondyl.io.phantom_file import (
     VoxelsFile,
     read_phantom_file,
 )
-import spondyl.physics as physics
 from spondyl.physics import MATERIALS, BeamModel, Material, Medium, bare_beam, find_material, read_spectrum_csv
 
 _SUB = 4
@@ -88,9 +88,16 @@ def read_phantom(path: Path) -> Phantom:
 def compute_phantom(phantom: Phantom, progress: Progress = silent) -> Dose:
     """Dose on the phantom's own grid, in its unit."""
     dose = compute_dose(
-        [phantom.field], phantom.medium, phantom.model, engine=phantom.engine, quality=phantom.quality, progress=progress
+        [phantom.field],
+        phantom.medium,
+        phantom.model,
+        engine=phantom.engine,
+        quality=phantom.quality,
+        progress=progress,
     )
-    return Dose(dose.grid, dose.values, phantom.unit, dose.engine, dose.kind, None, dose.relative_uncertainty, dose.made)
+    return Dose(
+        dose.grid, dose.values, phantom.unit, dose.engine, dose.kind, None, dose.relative_uncertainty, dose.made
+    )
 
 
 def write_phantom_dose(path: Path, dose: Dose) -> None:
@@ -107,7 +114,8 @@ def write_phantom_dose(path: Path, dose: Dose) -> None:
 
 
 def _from_solids(file: PhantomFile, materials: Mapping[str, Material]) -> Medium:
-    assert file.grid is not None and file.background is not None
+    if file.grid is None or file.background is None:
+        raise PhantomError("a phantom without voxels needs grid and background; add them")
     low, high, step = (np.asarray(a) for a in (file.grid.min_mm, file.grid.max_mm, file.grid.spacing_mm))
     count = np.rint((high - low) / step).astype(int)
     grid = Grid(_triple(low + step / 2), _triple(step), (int(count[2]), int(count[1]), int(count[0])))
@@ -175,7 +183,9 @@ def _from_voxels(voxels: VoxelsFile, path: Path, materials: Mapping[str, Materia
     density, material = arrays["density_g_per_cm3"], arrays["material"]
     for name, array in (("density_g_per_cm3", density), ("material", material)):
         if array.shape != grid.shape[::-1]:
-            raise PhantomError(f"voxel file {path}: {name} has shape {array.shape}, expected {grid.shape[::-1]} as [x, y, z]")
+            raise PhantomError(
+                f"voxel file {path}: {name} has shape {array.shape}, expected {grid.shape[::-1]} as [x, y, z]"
+            )
     if not np.issubdtype(density.dtype, np.number) or not np.isfinite(density).all() or bool((density < 0).any()):
         raise PhantomError(f"voxel file {path}: density_g_per_cm3 must be finite and not negative; repair the array")
     if not np.issubdtype(material.dtype, np.integer) or material.min() < 0 or material.max() >= len(voxels.materials):
@@ -198,13 +208,15 @@ def _voxel_grid(path: Path, arrays: Mapping[str, NDArray[np.generic]]) -> Grid:
     for axis in "xyz":
         centres = np.asarray(arrays[f"{axis}_mm"], np.float64)
         if centres.ndim != 1 or centres.size < 2 or not np.isfinite(centres).all():
-            raise PhantomError(f"voxel file {path}: {axis}_mm must list at least two finite voxel centres, got {centres.shape}")
+            raise PhantomError(
+                f"voxel file {path}: {axis}_mm must list at least two finite voxel centres, got {centres.shape}"
+            )
         steps = np.diff(centres)
         mean = float(steps.mean())
         if not mean > 0 or bool((np.abs(steps - mean) > 1e-3 * abs(mean)).any()):
             raise PhantomError(
-                f"voxel file {path}: {axis}_mm must increase in equal steps, got steps {steps.min():g}..{steps.max():g} mm; "
-                "resample to a regular grid"
+                f"voxel file {path}: {axis}_mm must increase in equal steps, got "
+                f"{steps.min():g}..{steps.max():g} mm; resample to a regular grid"
             )
         origin.append(centres[0])
         spacing.append(mean)
@@ -224,7 +236,8 @@ def _field(beam: PhotonBeamFile | MachineBeamFile, sad_mm: float) -> Field:
         source = isocentre - sad_mm * direction
         angles = {"gantry_deg": beam.gantry_deg, "collimator_deg": beam.collimator_deg, "couch_deg": beam.couch_deg}
     else:
-        assert beam.source_mm is not None and beam.direction is not None
+        if beam.source_mm is None or beam.direction is None:
+            raise PhantomError("beam needs source_mm and direction, or isocentre_mm; add them")
         source = np.asarray(beam.source_mm)
         direction = _unit(beam.direction, "beam.direction")
         u = _unit(np.asarray(beam.x_axis) - np.dot(beam.x_axis, direction) * direction, "beam.x_axis", beam.x_axis)
@@ -250,8 +263,8 @@ def _refuse_source_inside(field: Field, grid: Grid) -> None:
     distance = float(np.linalg.norm(np.maximum(np.maximum(low - source, source - high), 0)))
     if distance < 10.0:
         raise PhantomError(
-            f"beam source {field.source_mm} lies inside the phantom's grid {low.tolist()}..{high.tolist()} mm or within 10 mm of "
-            "it; move source_mm back"
+            f"beam source {field.source_mm} lies inside the phantom's grid {low.tolist()}..{high.tolist()} mm "
+            "or within 10 mm of it; move source_mm back"
         )
 
 

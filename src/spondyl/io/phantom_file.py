@@ -160,10 +160,8 @@ def read_phantom_file(path: Path) -> PhantomFile:
         raise PhantomError(f"phantom file {path}: {_explain(error)}") from error
 
 
-_KEYS = sorted(
-    {name for model in (PhantomFile, GridFile, BoxFile, SphereFile, MaterialFile, VoxelsFile, PhotonBeamFile, MachineBeamFile)
-     for name in model.model_fields}
-)  # fmt: skip
+_MODELS = (PhantomFile, GridFile, BoxFile, SphereFile, MaterialFile, VoxelsFile, PhotonBeamFile, MachineBeamFile)
+_KEYS = sorted({name for model in _MODELS for name in model.model_fields})
 
 
 def _explain(error: ValidationError) -> str:

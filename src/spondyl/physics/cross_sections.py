@@ -139,7 +139,9 @@ def mass_energy_absorption(material: Material, energy_mev: ArrayLike) -> Floats:
     photo, compton, pair = _transferred(material, energy)
     kn, transfer = klein_nishina_cm2(energy)
     z = material.z_squared_per_gram_mol / material.electrons_per_gram_mol
-    kept = [1 / (1 + 6e-4 * z * t) for t in (energy, energy * transfer / kn, np.maximum(energy - 2 * ELECTRON_MEV, 0) / 2)]
+    kept = [
+        1 / (1 + 6e-4 * z * t) for t in (energy, energy * transfer / kn, np.maximum(energy - 2 * ELECTRON_MEV, 0) / 2)
+    ]
     return photo * kept[0] + compton * kept[1] + pair * kept[2]
 
 

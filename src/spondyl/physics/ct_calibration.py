@@ -68,4 +68,6 @@ def schneider_calibration() -> CtCalibration:
         Material(row["name"], row["density"], {e: p / 100 for e, p in row["percent"].items()}, table["source"])
         for row in rows
     )
-    return CtCalibration(nodes[:, 0], nodes[:, 1], np.array([row["hu"] for row in rows], float), materials, table["source"])
+    return CtCalibration(
+        nodes[:, 0], nodes[:, 1], np.array([row["hu"] for row in rows], float), materials, table["source"]
+    )

@@ -14,14 +14,16 @@ from spondyl.physics.materials import MATERIALS, Material
 # (H, C, N, O, F, Cl in compounds; others 1.13 times the element's).
 _IN_COMPOUND_EV = {1: 19.2, 6: 81.0, 7: 82.0, 8: 106.0, 9: 112.0, 17: 180.0}
 _ELEMENT_EV = {
-    1: 19.2, 2: 41.8, 6: 78.0, 7: 82.0, 8: 95.0, 9: 115.0, 10: 137.0, 11: 149.0, 12: 156.0, 13: 166.0, 14: 173.0, 15: 173.0,
-    16: 180.0, 17: 174.0, 18: 188.0, 19: 190.0, 20: 191.0, 22: 233.0, 23: 245.0, 24: 257.0, 25: 272.0, 26: 286.0,
+    1: 19.2, 2: 41.8, 6: 78.0, 7: 82.0, 8: 95.0, 9: 115.0, 10: 137.0, 11: 149.0, 12: 156.0, 13: 166.0, 14: 173.0,
+    15: 173.0, 16: 180.0, 17: 174.0, 18: 188.0, 19: 190.0, 20: 191.0, 22: 233.0, 23: 245.0, 24: 257.0, 25: 272.0, 26: 286.0,
     27: 297.0, 28: 311.0, 29: 322.0, 30: 330.0, 40: 393.0, 42: 424.0, 46: 470.0, 47: 470.0, 50: 488.0, 53: 491.0,
     56: 491.0, 64: 591.0, 73: 718.0, 74: 727.0, 77: 757.0, 78: 790.0, 79: 790.0, 82: 823.0,
 }  # fmt: skip
 
 
-@cite("Berger and Seltzer 1984, ICRU Report 37; density effect: Sternheimer and Peierls 1971", "10.1103/PhysRevB.3.3681")
+@cite(
+    "Berger and Seltzer 1984, ICRU Report 37; density effect: Sternheimer and Peierls 1971", "10.1103/PhysRevB.3.3681"
+)
 def mass_collision_stopping_power(material: Material, kinetic_mev: float) -> float:
     """Collision stopping power of electrons in MeV cm2/g at `kinetic_mev`."""
     tau = kinetic_mev / ELECTRON_MEV

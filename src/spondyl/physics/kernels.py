@@ -44,7 +44,7 @@ class PointKernel:
         return float(self.scatter.sum())
 
     def cumulative(self, part: str) -> Floats:
-        """"primary" or "scatter" within each of `r_edges_cm` of each cone, shape (c, r + 1)."""
+        """ "primary" or "scatter" within each of `r_edges_cm` of each cone, shape (c, r + 1)."""
         cells = {"primary": self.primary, "scatter": self.scatter}[part]
         return np.concatenate([np.zeros((len(cells), 1)), np.cumsum(cells, axis=1)], axis=1)
 

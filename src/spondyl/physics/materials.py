@@ -15,6 +15,7 @@ import yaml
 from spondyl.core.errors import MaterialError, nearest
 
 _SUM_TOLERANCE = 0.01
+_HYDROGEN_WEIGHT = 1.008  # IUPAC 2021; xraylib rounds it to 1.01, which is 0.04 % of water's electrons
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,9 @@ class Material:
         for symbol, fraction in self.mass_fractions.items():
             _atomic_number(symbol, self.name)
             if not (np.isfinite(fraction) and 0 <= fraction <= 1 + _SUM_TOLERANCE):
-                raise MaterialError(f'material "{self.name}": mass fraction of {symbol} must lie in 0..1, got {fraction}')
+                raise MaterialError(
+                    f'material "{self.name}": mass fraction of {symbol} must lie in 0..1, got {fraction}'
+                )
         total = float(sum(self.mass_fractions.values()))
         if abs(total - 1) > _SUM_TOLERANCE:
             raise MaterialError(
@@ -71,7 +74,7 @@ class Material:
         """Atomic number, atomic weight in g/mol and mass fraction of each element."""
         for symbol, fraction in self.mass_fractions.items():
             z = _atomic_number(symbol, self.name)
-            yield z, float(xraylib.AtomicWeight(z)), fraction
+            yield z, _HYDROGEN_WEIGHT if z == 1 else float(xraylib.AtomicWeight(z)), fraction
 
     @property
     def electrons_per_gram_mol(self) -> float:

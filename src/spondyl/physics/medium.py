@@ -57,7 +57,9 @@ class Medium:
         if not (np.isfinite(low) and np.isfinite(high) and low >= 0 and high <= 25):
             raise MaterialError(f"medium density must lie in 0..25 g/cm3, got {low}..{high}")
         if not self.materials or int(material.max()) >= len(self.materials):
-            raise MaterialError(f"medium uses material index {int(material.max())}, but has {len(self.materials)} materials")
+            raise MaterialError(
+                f"medium uses material index {int(material.max())}, but has {len(self.materials)} materials"
+            )
         object.__setattr__(self, "density_g_per_cm3", density)
         object.__setattr__(self, "material", material)
 

@@ -1,20 +1,43 @@
-"""How materials absorb scattered photons, compared with water."""
+"""How materials attenuate and absorb scattered photons, compared with water."""
 
 from __future__ import annotations
 
 from functools import cache
+from importlib.resources import files
 
 import numpy as np
+from numpy.typing import NDArray
 
-from spondyl.physics.cross_sections import mass_energy_absorption
+from spondyl.physics.cross_sections import mass_attenuation, mass_energy_absorption
 from spondyl.physics.materials import MATERIALS, Material
 
-E_MEV = np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0])
-SHARE = np.array([0.15, 0.25, 0.15, 0.12, 0.1, 0.13, 0.1])
+
+@cache
+def scatter_spectrum() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Energies in MeV and shares of energy fluence of photons scattered in water, shape (60,) each.
+
+    The mean of a 10 x 10 and a 4 x 4 cm2 field of 6 MV, 5 to 15 cm deep: own photon Monte Carlo, see the data
+    file. Between the two fields the ratio of absorption of bone to water differs by 4 %,
+    that is by less than 1 % of the dose.
+    """
+    text = files("spondyl").joinpath("data/physics/scattered_photons_water.csv").read_text(encoding="utf-8")
+    rows = [line.split(",") for line in text.splitlines() if line and line[0].isdigit()]
+    table = np.array(rows, dtype=np.float64)
+    share = table[:, 1:].mean(axis=1)
+    return table[:, 0], share / share.sum()
 
 
 @cache
 def relative_scatter_absorption(material: Material) -> float:
-    """Mass energy absorption over water's, averaged over scattered photons' energy fluence."""
-    water = mass_energy_absorption(MATERIALS["water"], E_MEV) @ SHARE
-    return float(mass_energy_absorption(material, E_MEV) @ SHARE / water)
+    """Mass energy absorption of scattered photons over water's."""
+    energy, share = scatter_spectrum()
+    water = mass_energy_absorption(MATERIALS["water"], energy) @ share
+    return float(mass_energy_absorption(material, energy) @ share / water)
+
+
+@cache
+def relative_scatter_attenuation(material: Material) -> float:
+    """Mass attenuation of scattered photons over water's."""
+    energy, share = scatter_spectrum()
+    water = mass_attenuation(MATERIALS["water"], energy) @ share
+    return float(mass_attenuation(material, energy) @ share / water)

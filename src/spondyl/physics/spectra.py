@@ -40,12 +40,16 @@ class Spectrum:
         if energy.ndim != 1 or energy.shape != photons.shape or energy.size == 0:
             raise MachineError(f"spectrum needs two equally long lists, got {energy.shape} and {photons.shape}")
         if not (np.isfinite(energy).all() and energy[0] > 0 and energy[-1] <= _MAX_ENERGY_MEV):
-            raise MachineError(f"spectrum energies must lie in (0, {_MAX_ENERGY_MEV:g}] MeV, got {energy.min()}..{energy.max()}")
+            raise MachineError(
+                f"spectrum energies must lie in (0, {_MAX_ENERGY_MEV:g}] MeV, got {energy.min()}..{energy.max()}"
+            )
         if bool((np.diff(energy) <= 0).any()):
             raise MachineError("spectrum energies must increase; sort the file and join equal energies")
         if not np.isfinite(photons).all() or bool((photons < 0).any()):
             bad = int(np.flatnonzero(~(photons >= 0))[0])
-            raise MachineError(f"spectrum weights must be finite and not negative, got {photons[bad]} at {energy[bad]} MeV")
+            raise MachineError(
+                f"spectrum weights must be finite and not negative, got {photons[bad]} at {energy[bad]} MeV"
+            )
         if photons.sum() <= 0:
             raise MachineError("spectrum has no photons, expected at least one bin above zero")
         object.__setattr__(self, "energy_mev", energy)
@@ -76,7 +80,9 @@ def read_spectrum_csv(path: Path) -> Spectrum:
     units = {"energy_mev": 1.0, "energy_kev": 1e-3}
     found = [name for name in units if name in header]
     if len(found) != 1 or "photons" not in header:
-        raise MachineError(f"spectrum file {path} has columns {header}, expected energy_mev,photons or energy_kev,photons")
+        raise MachineError(
+            f"spectrum file {path} has columns {header}, expected energy_mev,photons or energy_kev,photons"
+        )
     at_energy, at_photons = header.index(found[0]), header.index("photons")
     try:
         table = np.array([[float(row[at_energy]), float(row[at_photons])] for row in rows[1:]])

@@ -28,9 +28,7 @@ def coarsen_sum(energy: Floats32, start: Triple, factor: tuple[int, ...]) -> tup
     return blocks.astype(np.float32), (first[0], first[1], first[2])
 
 
-def refine_ratio(
-    energy: Floats32, weight: Floats32, factor: tuple[int, ...], shape: tuple[int, ...]
-) -> Floats32:
+def refine_ratio(energy: Floats32, weight: Floats32, factor: tuple[int, ...], shape: tuple[int, ...]) -> Floats32:
     """Interpolated energy over interpolated weight on the fine grid: no dilution by voxels outside the body."""
     for axis in range(3):
         energy = _linear(energy, axis, factor[axis], shape[axis])

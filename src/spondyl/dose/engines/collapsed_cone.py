@@ -25,7 +25,7 @@ from spondyl.dose.fields import Field
 from spondyl.dose.fluence import incident_fluence
 from spondyl.physics import MATERIALS, BeamModel, Medium, Spectrum, mass_attenuation, poly_kernel
 from spondyl.physics.electrons import relative_mass_stopping_power
-from spondyl.physics.scattered_photons import relative_scatter_absorption
+from spondyl.physics.scattered_photons import relative_scatter_absorption, relative_scatter_attenuation
 
 Floats32 = NDArray[np.float32]
 
@@ -42,6 +42,8 @@ class CollapsedConeSettings:
         Where the spectrum is cut into groups with their own kernels.
     primary_degree, scatter_degree
         Of the Lebedev direction sets (17: 110, 23: 194, 29: 302, 35: 434 directions).
+    primary_lines, scatter_lines
+        Lines a voxel and direction.
     primary_terms, scatter_terms
         Exponentials a kernel.
     scatter_spacing_mm
@@ -52,10 +54,12 @@ class CollapsedConeSettings:
         Depth of water that hardens the spectrum by which kernels of a group are averaged.
     """
 
-    group_edges_mev: tuple[float, ...] = (1.0, 2.5)
-    primary_degree: int = 29
-    scatter_degree: int = 29
-    primary_terms: int = 5
+    group_edges_mev: tuple[float, ...] = (2.0,)
+    primary_degree: int = 23
+    scatter_degree: int = 23
+    primary_lines: int = 6
+    scatter_lines: int = 3
+    primary_terms: int = 4
     scatter_terms: int = 5
     scatter_spacing_mm: float = 5.0
     margin_mm: float = 60.0
@@ -64,7 +68,7 @@ class CollapsedConeSettings:
 
 FINAL = CollapsedConeSettings()
 FAST = CollapsedConeSettings(
-    group_edges_mev=(2.0,), primary_degree=17, scatter_degree=17, primary_terms=4, scatter_terms=4, margin_mm=30.0
+    primary_degree=17, scatter_degree=17, primary_lines=2, scatter_lines=1, scatter_terms=4, margin_mm=30.0
 )
 PRIMARY_FIRST_DECAY_PER_CM = 1.0
 SCATTER_FIRST_DECAY_PER_CM = 0.03
@@ -125,7 +129,9 @@ def _refuse_energies_beyond_kernels(spectrum: Spectrum) -> None:
         )
 
 
-def _kernels(spectrum: Spectrum, groups: EnergyGroups, part: str, settings: CollapsedConeSettings) -> list[ExponentialKernel]:
+def _kernels(
+    spectrum: Spectrum, groups: EnergyGroups, part: str, settings: CollapsedConeSettings
+) -> list[ExponentialKernel]:
     """A kernel a group, each bin weighted with what it releases of `part` behind some water."""
     water = mass_attenuation(MATERIALS["water"], groups.energy_mev)
     flux = groups.weight * groups.energy_mev * water * np.exp(-water * settings.kernel_depth_g_per_cm2)
@@ -136,7 +142,9 @@ def _kernels(spectrum: Spectrum, groups: EnergyGroups, part: str, settings: Coll
     made = []
     for group in range(groups.count):
         mine = groups.group == group
-        made.append(exponential_kernel(poly_kernel(groups.energy_mev[mine], flux[mine]), part, decay, terms, degree * 2 // 3))
+        made.append(
+            exponential_kernel(poly_kernel(groups.energy_mev[mine], flux[mine]), part, decay, terms, degree * 2 // 3)
+        )
     return made
 
 
@@ -151,7 +159,13 @@ def _primary_mev_per_g(released, medium, spectrum, groups, settings, region, pro
     if sources:
         kernels = _kernels(spectrum, groups, "primary", settings)
         deposited = transport(
-            grid.crop(box), path, sources, kernels, settings.primary_degree, lambda f: progress("electrons", f)
+            grid.crop(box),
+            path,
+            sources,
+            kernels,
+            settings.primary_degree,
+            settings.primary_lines,
+            lambda f: progress("electrons", f),
         )
         dose[box] = deposited / np.maximum(density, _AIR_FLOOR_G_PER_CM3)
     return dose
@@ -160,17 +174,24 @@ def _primary_mev_per_g(released, medium, spectrum, groups, settings, region, pro
 def _scatter_mev_per_g(released, medium, spectrum, groups, settings, progress) -> Floats32:
     grid = medium.grid
     factor = tuple(max(1, int(settings.scatter_spacing_mm / s + 0.01)) for s in grid.spacing_mm[::-1])
-    ratio = np.array([relative_scatter_absorption(m) for m in medium.materials], np.float32)[medium.material]
-    path, coarse_grid = coarsen(medium.density_g_per_cm3 * ratio, grid, factor)
+    attenuation = np.array([relative_scatter_attenuation(m) for m in medium.materials], np.float32)
+    absorption = np.array([relative_scatter_absorption(m) for m in medium.materials], np.float32)
+    path, coarse_grid = coarsen(medium.density_g_per_cm3 * attenuation[medium.material], grid, factor)
     sources = []
     for r in released:
         energy, start = coarsen_sum(r.scatter, r.start, factor)
         sources.append(Source(start, energy, r.source_mm))
     kernels = _kernels(spectrum, groups, "scatter", settings)
     deposited = transport(
-        coarse_grid, path, sources, kernels, settings.scatter_degree, lambda f: progress("scattered photons", f)
+        coarse_grid,
+        path,
+        sources,
+        kernels,
+        settings.scatter_degree,
+        settings.scatter_lines,
+        lambda f: progress("scattered photons", f),
     )
-    return refine_ratio(deposited, path, factor, grid.shape) * ratio
+    return refine_ratio(deposited, path, factor, grid.shape) * absorption[medium.material]
 
 
 def _electron_box(released, grid: Grid, margin_mm: float, region) -> tuple[slice, slice, slice]:
@@ -195,4 +216,6 @@ def _cropped(released: ReleasedEnergy, box: tuple[slice, slice, slice]) -> Sourc
         return None
     part = tuple(slice(int(a), int(b)) for a, b in zip(low - start, high - start, strict=True))
     where = low - box_low
-    return Source((int(where[0]), int(where[1]), int(where[2])), released.primary[(slice(None), *part)], released.source_mm)
+    return Source(
+        (int(where[0]), int(where[1]), int(where[2])), released.primary[(slice(None), *part)], released.source_mm
+    )

@@ -35,7 +35,12 @@ def add_contamination(
     reach = 4 * electrons.sigma_mm
     for field in fields:
         limits = np.array(
-            [field.u_edges_mm[0] - reach, field.u_edges_mm[-1] + reach, field.v_edges_mm[0] - reach, field.v_edges_mm[-1] + reach]
+            [
+                field.u_edges_mm[0] - reach,
+                field.u_edges_mm[-1] + reach,
+                field.v_edges_mm[0] - reach,
+                field.v_edges_mm[-1] + reach,
+            ]
         )
         u = np.arange(limits[0], limits[1] + _PIXEL_MM, _PIXEL_MM)
         v = np.arange(limits[2], limits[3] + _PIXEL_MM, _PIXEL_MM)
@@ -47,7 +52,8 @@ def add_contamination(
         rows = mark_field(*place, np.asarray(grid.shape), *vectors, field.sad_mm, limits)
         _add(
             total, rows, *place, medium.density_g_per_cm3, medium.material, basis, np.asarray(medium.grid.origin_mm),
-            np.asarray(medium.grid.spacing_mm), *vectors, field.sad_mm, opening, u[0], v[0], _PIXEL_MM, electrons.range_mm,
+            np.asarray(medium.grid.spacing_mm), *vectors, field.sad_mm, opening, u[0], v[0], _PIXEL_MM,
+            electrons.range_mm,
         )  # fmt: skip
     return total.astype(np.float32)
 

@@ -55,7 +55,7 @@ def exponential_kernel(
     degree
         Degree of the Legendre series; the series is tapered so that it does not ring.
     """
-    decay = first_decay_per_cm * 2.0 ** np.arange(terms)
+    decay = np.asarray(first_decay_per_cm * 2.0 ** np.arange(terms), np.float64)
     cumulative = kernel.cumulative(part)
     released = kernel.primary_fraction if part == "primary" else 1.0 - kernel.primary_fraction
     amplitude, error = _fit(kernel.r_edges_cm, cumulative / released, decay)
@@ -72,7 +72,7 @@ def _fit(r_cm: Floats, cumulative: Floats, decay: Floats) -> tuple[Floats, float
     wanted = np.vstack([cumulative[:, 1:].T * weight[:, None], np.zeros((len(decay), len(cumulative)))])
     amplitude = np.linalg.lstsq(rows, wanted, rcond=None)[0]
     error = np.abs(design @ amplitude - cumulative[:, 1:].T).sum(axis=1).max()
-    return amplitude, float(error)
+    return np.asarray(amplitude, np.float64), float(error)
 
 
 def _legendre_moments(amplitude: Floats, cos_edges: Floats, degree: int) -> Floats:

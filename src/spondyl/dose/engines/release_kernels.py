@@ -136,8 +136,29 @@ def path_to_source(density, material, basis, origin, spacing, k, j, i, source, o
 
 @njit(cache=True, fastmath=True, parallel=True)
 def release(
-    density, material, origin, spacing, start, rows, source, u, v, axis, sad, table, edges_u, edges_v,
-    energy, weight, group, basis, attenuation, absorption, escape, primary, scatter,
+    density,
+    material,
+    origin,
+    spacing,
+    start,
+    rows,
+    source,
+    u,
+    v,
+    axis,
+    sad,
+    table,
+    edges_u,
+    edges_v,
+    energy,
+    weight,
+    group,
+    basis,
+    attenuation,
+    absorption,
+    escape,
+    primary,
+    scatter,
 ):
     """Fill `primary` and `scatter` (groups, z, y, x from `start`) with MeV/cm3."""
     nz, ny = primary.shape[1], primary.shape[2]

@@ -100,8 +100,15 @@ def released_energy(field: Field, fluence: FluenceMap, medium: Medium, groups: E
     source, u, v = (np.asarray(a, np.float64) for a in (field.source_mm, field.u, field.v))
     cumulative, u_edges, v_edges = _cumulative(fluence)
     rows = mark_field(
-        np.asarray(grid.origin_mm), np.asarray(grid.spacing_mm), np.asarray(grid.shape), source, u, v, field.direction,
-        field.sad_mm, np.array([u_edges[0], u_edges[-1], v_edges[0], v_edges[-1]]),
+        np.asarray(grid.origin_mm),
+        np.asarray(grid.spacing_mm),
+        np.asarray(grid.shape),
+        source,
+        u,
+        v,
+        field.direction,
+        field.sad_mm,
+        np.array([u_edges[0], u_edges[-1], v_edges[0], v_edges[-1]]),
     )
     met = rows[..., 1] > rows[..., 0]
     if not met.any():
@@ -111,10 +118,29 @@ def released_energy(field: Field, fluence: FluenceMap, medium: Medium, groups: E
     primary = np.zeros((groups.count, *shape), np.float32)
     scatter = np.zeros_like(primary)
     release(
-        medium.density_g_per_cm3, medium.material, np.asarray(grid.origin_mm), np.asarray(grid.spacing_mm),
-        np.asarray(start), rows, source, u, v, field.direction, field.sad_mm, cumulative, u_edges, v_edges,
-        groups.energy_mev, groups.weight, groups.group, groups.path_basis, groups.attenuation, groups.absorption,
-        groups.escape, primary, scatter,
+        medium.density_g_per_cm3,
+        medium.material,
+        np.asarray(grid.origin_mm),
+        np.asarray(grid.spacing_mm),
+        np.asarray(start),
+        rows,
+        source,
+        u,
+        v,
+        field.direction,
+        field.sad_mm,
+        cumulative,
+        u_edges,
+        v_edges,
+        groups.energy_mev,
+        groups.weight,
+        groups.group,
+        groups.path_basis,
+        groups.attenuation,
+        groups.absorption,
+        groups.escape,
+        primary,
+        scatter,
     )
     if not np.isfinite(primary).all():
         raise DoseError(f'field "{field.name}": released energy is not finite; is the source inside the medium?')

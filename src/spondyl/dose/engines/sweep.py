@@ -29,6 +29,44 @@ def _angle_index(d, source, origin, spacing, k, j, i, count):
 
 
 @njit(cache=True, fastmath=True)
+def _add_linear(row, energy, value, slope):
+    for i in range(row.shape[0]):
+        row[i] += energy[i] * (value + slope * np.float32(i))
+
+
+@njit(cache=True, fastmath=True)
+def _first_factors(density, scale, x, e, phi):
+    """Optical step x, exp(-x) and (1 - exp(-x)) / x by Taylor's series; x stays below one half."""
+    for i in range(density.shape[0]):
+        y = density[i] * scale
+        f = np.float32(1 / 120) - y * np.float32(1 / 720)
+        f = np.float32(1 / 24) - y * f
+        f = np.float32(1 / 6) - y * f
+        f = np.float32(1 / 2) - y * f
+        f = np.float32(1.0) - y * f
+        x[i] = y
+        phi[i] = f
+        e[i] = np.float32(1.0) - y * f
+
+
+@njit(cache=True, fastmath=True)
+def _double(x, e, phi):
+    """The factors of twice the step."""
+    for i in range(x.shape[0]):
+        phi[i] *= (np.float32(1.0) + e[i]) * np.float32(0.5)
+        e[i] *= e[i]
+        x[i] += x[i]
+
+
+@njit(cache=True, fastmath=True)
+def _step(state, born, dose, x, e, phi):
+    """Carry one exponential through a row of voxels."""
+    for i in range(state.shape[0]):
+        dose[i] += state[i] * x[i] * phi[i] + born[i] * (np.float32(1.0) - phi[i])
+        state[i] = state[i] * e[i] + born[i] * phi[i]
+
+
+@njit(cache=True, fastmath=True)
 def _row_sources(d, k, j, energy, offset, box, ranges, range_offset, sources, origin, spacing, amplitude, weight, row):
     """Sum the sources of all fields along row (k, j) into row[term, i]; returns the filled range."""
     groups, terms, angles = amplitude.shape
@@ -63,25 +101,60 @@ def _row_sources(d, k, j, energy, offset, box, ranges, range_offset, sources, or
                     ends = amplitude[g, t, a1] * (1 - t1) + amplitude[g, t, a1 + 1] * t1
                     value = np.float32(begins * weight)
                     slope = np.float32((ends - begins) * inverse * weight)
-                    for i in range(n):
-                        row[t, i0 + i] += energy[base + i] * (value + slope * np.float32(i))
+                    _add_linear(row[t, i0 : i0 + n], energy[base : base + n], value, slope)
     return first, last
 
 
 @njit(cache=True, fastmath=True)
+def _row_range(reach, j, pad1, pad2, first, last, n2):
+    """Voxels of a row that any line or source fills; `reach` keeps the filled part of each line's row."""
+    begin, end = n2, 0
+    for n in range(pad1.shape[0]):
+        low, high = reach[n, j + pad1[n], 0], reach[n, j + pad1[n], 1]
+        if last > first:
+            if high <= low:
+                low, high = first + pad2[n], last + pad2[n]
+            else:
+                low, high = min(low, first + pad2[n]), max(high, last + pad2[n])
+            reach[n, j + pad1[n], 0] = low
+            reach[n, j + pad1[n], 1] = high
+        if high > low:
+            begin, end = min(begin, low - pad2[n]), max(end, high - pad2[n])
+    return max(begin, 0), min(end, n2)
+
+
+@njit(cache=True, fastmath=True)
 def _sweep_one(
-    d, weight, phase, density, dose, b_first, halvings, energy, offset, box, ranges, range_offset, sources,
-    origin, spacing, amplitude,
+    d,
+    weight,
+    phase,
+    density,
+    dose,
+    b_first,
+    halvings,
+    energy,
+    offset,
+    box,
+    ranges,
+    range_offset,
+    sources,
+    origin,
+    spacing,
+    amplitude,
 ):
-    """Transport one direction; `d` is along the array's axes and follows axis 0 most; spacing in cm."""
+    """Transport one direction; `d` is along the array's axes and follows axis 0 most; spacing in cm.
+
+    `phase`, shape (lines, 2), places the lines of each voxel between the voxels of the first plane.
+    """
     n0, n1, n2 = density.shape
     terms = amplitude.shape[1]
+    lines = phase.shape[0]
     t1, t2 = d[1] / abs(d[0]) * spacing[0] / spacing[1], d[2] / abs(d[0]) * spacing[0] / spacing[2]
     length = spacing[0] / abs(d[0])
     max1, max2 = int(abs(t1) * n0 + 1), int(abs(t2) * n0 + 1)
-    m1, m2 = n1 + max1, n2 + max2
-    state = np.zeros((m1, terms, m2), np.float32)
-    reach = np.zeros((m1, 2), np.int64)
+    state = np.zeros((lines, n1 + max1, terms, n2 + max2), np.float32)
+    reach = np.zeros((lines, n1 + max1, 2), np.int64)
+    pad1, pad2 = np.empty(lines, np.int64), np.empty(lines, np.int64)
     row = np.zeros((terms, n2), np.float32)
     e = np.empty(n2, np.float32)
     phi = np.empty(n2, np.float32)
@@ -89,58 +162,66 @@ def _sweep_one(
     scale = np.float32(b_first * length / 2.0**halvings)
     for p in range(n0):
         k = p if d[0] > 0 else n0 - 1 - p
-        s1, s2 = int(abs(t1) * p + phase), int(abs(t2) * p + phase)
-        pad1 = max1 - s1 if t1 > 0 else s1
-        pad2 = max2 - s2 if t2 > 0 else s2
+        for n in range(lines):
+            s1, s2 = int(abs(t1) * p + phase[n, 0]), int(abs(t2) * p + phase[n, 1])
+            pad1[n] = max1 - s1 if t1 > 0 else s1
+            pad2[n] = max2 - s2 if t2 > 0 else s2
         for j in range(n1):
-            line = j + pad1
             first, last = _row_sources(
-                d, k, j, energy, offset, box, ranges, range_offset, sources, origin, spacing, amplitude, weight, row
+                d,
+                k,
+                j,
+                energy,
+                offset,
+                box,
+                ranges,
+                range_offset,
+                sources,
+                origin,
+                spacing,
+                amplitude,
+                weight / lines,
+                row,
             )
-            filled = last > first
-            low, high = reach[line, 0], reach[line, 1]
-            if filled:
-                if high <= low:
-                    low, high = first + pad2, last + pad2
-                else:
-                    low, high = min(low, first + pad2), max(high, last + pad2)
-                reach[line, 0] = low
-                reach[line, 1] = high
-            begin, end = max(low - pad2, 0), min(high - pad2, n2)
+            begin, end = _row_range(reach, j, pad1, pad2, first, last, n2)
             if end <= begin:
                 continue
-            if filled:
+            if last > first:
                 row[:, begin:first] = 0.0
                 row[:, last:end] = 0.0
             else:
                 row[:, begin:end] = 0.0
-            for i in range(begin, end):
-                y = density[k, j, i] * scale
-                f = np.float32(1.0) - y * (
-                    np.float32(0.5) - y * (np.float32(1 / 6) - y * (np.float32(1 / 24) - y * (np.float32(1 / 120) - y * np.float32(1 / 720))))
-                )
-                x[i] = y
-                phi[i] = f
-                e[i] = np.float32(1.0) - y * f
+            n = end - begin
+            _first_factors(density[k, j, begin:end], scale, x[:n], e[:n], phi[:n])
             for _ in range(halvings):
-                for i in range(begin, end):
-                    phi[i] *= (np.float32(1.0) + e[i]) * np.float32(0.5)
-                    e[i] *= e[i]
-                    x[i] *= np.float32(2.0)
+                _double(x[:n], e[:n], phi[:n])
+            kept = dose[k, j, begin:end]
             for t in range(terms):
-                for i in range(begin, end):
-                    carried, born = state[line, t, i + pad2], row[t, i]
-                    dose[k, j, i] += carried * x[i] * phi[i] + born * (np.float32(1.0) - phi[i])
-                    state[line, t, i + pad2] = carried * e[i] + born * phi[i]
-                    phi[i] *= (np.float32(1.0) + e[i]) * np.float32(0.5)
-                    e[i] *= e[i]
-                    x[i] *= np.float32(2.0)
+                for line in range(lines):
+                    at = pad2[line] + begin
+                    carried = state[line, j + pad1[line], t, at : at + n]
+                    _step(carried, row[t, begin:end], kept, x[:n], e[:n], phi[:n])
+                _double(x[:n], e[:n], phi[:n])
 
 
 @njit(cache=True, fastmath=True, parallel=True)
 def sweep(
-    directions, weights, phases, density, doses, b_first, halvings, energy, offset, box, ranges, range_offset, sources,
-    origin, spacing, amplitude,
+    directions,
+    weights,
+    phases,
+    density,
+    doses,
+    b_first,
+    halvings,
+    energy,
+    offset,
+    box,
+    ranges,
+    range_offset,
+    sources,
+    origin,
+    spacing,
+    amplitude,
 ):
     """Transport all `directions`, shared among the copies in `doses` (copies, n0, n1, n2), which are added to.
 
@@ -153,6 +234,20 @@ def sweep(
     for c in prange(copies):
         for n in range(c, directions.shape[0], copies):
             _sweep_one(
-                directions[n], weights[n], phases[n], density, doses[c], b_first, halvings, energy, offset, box, ranges,
-                range_offset, sources, origin, spacing, amplitude,
+                directions[n],
+                weights[n],
+                phases[n],
+                density,
+                doses[c],
+                b_first,
+                halvings,
+                energy,
+                offset,
+                box,
+                ranges,
+                range_offset,
+                sources,
+                origin,
+                spacing,
+                amplitude,
             )
