@@ -128,6 +128,19 @@ def test_labels_sit_on_their_line_and_hide_neither_tumour_nor_each_other() -> No
     assert abs(a.v_mm - b.v_mm) > 6.0 or abs(a.u_mm - b.u_mm) > 15.0
 
 
+def test_a_line_inside_the_tumour_gets_its_label_beside_it_with_a_leader() -> None:
+    """A circle of 10 mm within a tumour of 16 mm: the label lies outside, its leader ends on the circle."""
+    angle = np.linspace(0, 2 * np.pi, 361)
+    circle = 10 * np.stack((np.cos(angle), np.sin(angle)), axis=1)
+    (label,) = place_labels(
+        {42.0: [circle]}, (-75, -75, 150, 150), 5.0, lambda p: np.hypot(*p.T) < 16, lambda d: f"{d:.0f} Gy"
+    )
+    assert label.leader is not None
+    assert np.hypot(*label.leader[2:]) == pytest.approx(10.0, abs=1e-6)
+    corners = np.array([(label.u_mm + a * 8, label.v_mm + b * 3.1) for a in (-1, 1) for b in (-1, 1)])
+    assert np.hypot(*corners.T).min() > 16
+
+
 def test_a_label_without_a_free_place_is_left_out() -> None:
     line = np.array([[-20.0, 0.0], [20.0, 0.0]])
     assert place_labels({30.0: [line]}, (-75, -75, 150, 150), 5.0, lambda p: np.ones(len(p), bool), str) == []

@@ -27,6 +27,7 @@ class DvhLine:
     style: LineStyle
     path: str
     volume_cm3: str
+    note: str
     volumes: tuple[float, ...]
 
 
@@ -83,12 +84,17 @@ def draw_dvh(
     by_name = {c.structure: c for c in curves}
     marks = [_mark(g, by_name[g.structure], styles[g.structure], dose_max) for g in goals if g.structure in by_name]
     return DvhChart(
-        lines=tuple(_line(c, *styles[c.structure], dose_max) for c in curves),
+        lines=tuple(_line(c, *styles[c.structure], dose_max) for c in _in_order(curves, styles)),
         marks=tuple(m for m in marks if m is not None),
         x_ticks=tuple((_x(d, dose_max), plain(d) if d else "0") for d in np.arange(0, dose_max + step / 2, step)),
         y_ticks=tuple((_y(v), str(v)) for v in range(0, 101, 20)),
         dose_max_gy=dose_max,
     )
+
+
+def _in_order(curves: tuple[Curve, ...], styles: Mapping[str, tuple[int, LineStyle]]) -> list[Curve]:
+    """What shows at first before what does not, each in the legend's order."""
+    return sorted(curves, key=lambda c: (not styles[c.structure][1].shown, styles[c.structure][0]))
 
 
 def mark_position(goal: Goal, volume_cm3: float) -> tuple[float, float, bool] | None:
@@ -137,7 +143,9 @@ def _line(curve: Curve, key: int, style: LineStyle, dose_max: float) -> DvhLine:
         f"{_x(d, dose_max):.1f} {_y(v):.1f}" for d, v in zip(doses, volumes, strict=True) if v > 0.005 or d == 0
     )
     rounded = tuple(round(float(v), 2) for v in volumes)
-    return DvhLine(key, curve.structure, style, path, three(curve.volume_cm3), rounded)
+    covered = float(curve.volume_percent[0])
+    note = f", {three(covered)} % of it on the dose grid" if covered < 99.5 else ""
+    return DvhLine(key, curve.structure, style, path, three(curve.volume_cm3), note, rounded)
 
 
 def _mark(goal: Goal, curve: Curve, style: tuple[int, LineStyle], dose_max: float) -> Mark | None:

@@ -11,15 +11,15 @@ from typing import Any
 import jinja2
 import numpy as np
 
-from spondyl.anatomy import Structure
 from spondyl.app.report import numbers
 from spondyl.app.report.dvh_chart import draw_dvh
 from spondyl.app.report.inputs import Fact, ReportInputs
 from spondyl.app.report.levels import isodose_levels
 from spondyl.app.report.pdf import write_pdf
 from spondyl.app.report.planes import FONT_MM, SMALLEST_REGION_MM, Plane, draw_plane, level_colours
-from spondyl.app.report.points import Point, is_neural, points_of_interest
+from spondyl.app.report.points import Point, points_of_interest
 from spondyl.app.report.styles import LineStyle, style_of
+from spondyl.app.report.telling import grouped, is_told, told_volumes
 from spondyl.app.report.verdict_table import headline, rows
 from spondyl.app.report.views import VIEWS
 from spondyl.core import DISCLAIMER, writing
@@ -117,22 +117,19 @@ def _context(inputs: ReportInputs) -> dict[str, Any]:
         "styles": styles,
         "chart": chart,
         "hover_json": _script_json(chart.hover() if chart else {}),
-        "volumes": [(s, styles[s.name][1]) for s in _drawn(inputs) if s.name in styles],
-        "given": [s for s in inputs.structures.values() if s.name in styles and not _is_drawn_here(inputs, s)],
+        "volumes": [(s, styles[s.name][1], told) for s, told in told_volumes(inputs) if s.name in styles],
+        "one_source": _one_source(inputs),
+        "citations": grouped(inputs.citations),
+        "given": [s for s in inputs.structures.values() if s.name in styles and not is_told(inputs, s)],
         "font": FONT_MM,
         "css": _asset("report.css"),
         "script": _asset("report.js"),
     }
 
 
-def _drawn(inputs: ReportInputs) -> list[Structure]:
-    return [s for s in inputs.structures.values() if _is_drawn_here(inputs, s)]
-
-
-def _is_drawn_here(inputs: ReportInputs, structure: Structure) -> bool:
-    """Whether a structure was made from others, or is a target or neural: those are told one by one."""
-    given = structure.name in inputs.case.structures and inputs.case.structures[structure.name].made == structure.made
-    return bool(structure.made) and (not given or structure.role == "target" or is_neural(structure.name))
+def _one_source(inputs: ReportInputs) -> str:
+    sources = {g.source for g in inputs.goals}
+    return sources.pop() if len(sources) == 1 else ""
 
 
 def _title(inputs: ReportInputs) -> str:

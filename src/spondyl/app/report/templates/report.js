@@ -12,7 +12,7 @@
   choose("data-point", (key) => all("[data-figure]").forEach((f) => f.classList.toggle("hide", f.dataset.figure !== key)));
   choose("data-window", (key) => {
     planes.classList.toggle("show-soft", key === "soft");
-    all(".windowname").forEach((n) => { n.textContent = key === "soft" ? "soft-tissue window 40/400 HU" : "bone window 400/1800 HU"; });
+    all(".windowname").forEach((n) => { n.textContent = key === "soft" ? "soft tissue 40/400 HU" : "bone 400/1800 HU"; });
   });
   choose("data-zoom", (key) => {
     planes.classList.toggle("whole", key === "whole");
