@@ -1,0 +1,73 @@
+"""Contours traced from coverage: where the border is, and the volume after a round trip."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from solids import ball_mask, box_mask, square
+
+from spondyl.anatomy import Contour, contours_to_structure, from_coverage, structure_to_contours, subtract
+from spondyl.anatomy.outline import area_mm2, simplify
+from spondyl.core import Grid
+
+GRID = Grid((-24.5, -24.5, -20.0), (1.0, 1.0, 2.0), (21, 50, 50))
+
+
+def back(structure):
+    return contours_to_structure("back", "oar", structure_to_contours(structure), structure.grid)
+
+
+def test_box_comes_out_at_its_faces():
+    contours = structure_to_contours(box_mask(GRID, (-10.0, -6.0, -9.0), (8.0, 7.0, 9.0)))
+    assert [c.z_mm for c in contours] == pytest.approx(np.arange(-8.0, 9.0, 2.0))
+    for contour in contours:
+        assert contour.points_mm.min(axis=0) == pytest.approx([-10.0, -6.0], abs=0.15)
+        assert contour.points_mm.max(axis=0) == pytest.approx([8.0, 7.0], abs=0.15)
+        assert abs(area_mm2(contour.points_mm)) == pytest.approx(18 * 13, rel=5e-3)
+
+
+@pytest.mark.parametrize("parts", [4, 1], ids=["coverage", "mask"])
+def test_ball_keeps_its_volume(parts):
+    ball = ball_mask(GRID, 15.0, (0.3, 0.4, 0.7), parts)
+    assert back(ball).volume_cm3 == pytest.approx(ball.volume_cm3, rel=0.01)
+
+
+def test_holes_stay_holes():
+    shell = subtract(ball_mask(GRID, 15.0, (0, 0, 0), 4), ball_mask(GRID, 7.0, (2, 0, 0), 4), "shell", "target")
+    middle = [c for c in structure_to_contours(shell) if abs(c.z_mm) < 0.1]
+    assert len(middle) == 2
+    areas = sorted(area_mm2(c.points_mm) for c in middle)
+    assert areas[0] * areas[1] < 0  # outer and inner border run in opposite senses
+    assert abs(sum(areas)) == pytest.approx(np.pi * (225 - 49), rel=0.01)
+    assert back(shell).volume_cm3 == pytest.approx(shell.volume_cm3, rel=0.01)
+
+
+def test_two_parts_are_two_polygons():
+    parts = np.zeros(GRID.shape)
+    parts[5, 10:20, 10:20] = parts[5, 30:40, 30:40] = 1
+    parts[5, 20:30, 20:30] = 1  # touches both at a corner: saddles part the inside
+    contours = structure_to_contours(from_coverage("p", "oar", GRID, parts))
+    assert len(contours) == 3
+
+
+def test_own_contours_are_kept():
+    drawn = [Contour(float(z), square(5.0)) for z in (2.0, -2.0, 0.0)]
+    kept = structure_to_contours(contours_to_structure("s", "oar", drawn, GRID))
+    assert [c.z_mm for c in kept] == [-2.0, 0.0, 2.0]
+    assert kept[0].points_mm == pytest.approx(square(5.0))
+
+
+def test_simplified_polygon_is_within_its_tolerance():
+    angle = np.linspace(0, 2 * np.pi, 720, endpoint=False)
+    circle = 20 * np.column_stack((np.cos(angle), np.sin(angle)))
+    fewer = simplify(circle, 0.03)
+    assert len(fewer) < 100
+    assert abs(area_mm2(fewer)) == pytest.approx(np.pi * 400, rel=2e-3)  # 0.03 mm of 20 mm at most
+
+
+def test_empty_structure_has_no_contours():
+    assert structure_to_contours(from_coverage("e", "oar", GRID, np.zeros(GRID.shape))) == ()
+    ball = ball_mask(GRID, 5.0, (0, 0, 0), 1)
+    assert structure_to_contours(replace(ball, coverage=ball.coverage * 0)) == ()
