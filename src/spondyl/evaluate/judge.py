@@ -19,6 +19,8 @@ from spondyl.evaluate.protocols import Goal, Protocol, load_protocol
 from spondyl.evaluate.radiobiology import PriorCourse, cumulative_eqd2, eqd2, fractions_of
 from spondyl.evaluate.verdicts import Verdict, Verdicts, verdict
 
+TARGETS = ("GTV", "CTV", "PTV", "PTV_Eval")
+
 
 def judge(
     dose: Dose,
@@ -147,21 +149,26 @@ def _judge_goal(goal: Goal, published: int, facts: _PlanFacts) -> Verdict:
     if goal.quantity == "interval":
         return _judge_interval(goal, facts)
     structure = facts.find(goal.structure)
+    if goal.quantity == "physical" and published != facts.fractions:
+        return _judge_converted(goal, published, structure, facts)
     if structure is None:
         return verdict(goal, None, metric=label(goal), reason=_absence(goal, facts))
+    if goal.quantity == "eqd2-ratio":
+        return _judge_ratio(goal, structure, facts)
+    return verdict(goal, *_value(goal, structure, facts, goal.metric), metric=label(goal))
+
+
+def _value(goal: Goal, structure: Structure, facts: _PlanFacts, asked: str) -> tuple[MetricValue | None, str]:
+    """The metric, or why there is none: an organ off the dose grid is unknown, a target there is refused."""
     try:
-        if goal.quantity == "eqd2-ratio":
-            return _judge_ratio(goal, structure, facts)
-        if goal.quantity != "physical" or published == facts.fractions:
-            return verdict(goal, facts.value(structure, goal, goal.metric), metric=label(goal))
-        return _judge_converted(goal, published, structure, facts)
+        return facts.value(structure, goal, asked), ""
     except DoseGridError as error:
-        if structure.role == "target" or goal.structure in ("GTV", "CTV", "PTV", "PTV_Eval"):
+        if structure.role == "target" or goal.structure in TARGETS:
             raise
-        return verdict(goal, None, metric=label(goal), reason=str(error))
+        return None, str(error)
 
 
-def _judge_converted(goal: Goal, published: int, structure: Structure, facts: _PlanFacts) -> Verdict:
+def _judge_converted(goal: Goal, published: int, structure: Structure | None, facts: _PlanFacts) -> Verdict:
     ab, why = (goal.alpha_beta_gy, "protocol") if goal.alpha_beta_gy is not None else alpha_beta_for(goal.structure)
     try:
         asked, limit = convert_limit(parse_metric(goal.metric), goal.limit, published, facts.fractions, ab)
@@ -171,7 +178,8 @@ def _judge_converted(goal: Goal, published: int, structure: Structure, facts: _P
         f"published {goal.metric} {goal.op} {goal.limit:g} {goal.unit} in {published} fractions, "
         f"converted to {facts.fractions} by EQD2 with alpha/beta {ab:g} Gy ({why})"
     )
-    return verdict(goal, facts.value(structure, goal, asked.name), limit=limit, converted=told)
+    found, reason = (None, _absence(goal, facts)) if structure is None else _value(goal, structure, facts, asked.name)
+    return verdict(goal, found, reason, metric=asked.name, limit=limit, converted=told)
 
 
 def _judge_interval(goal: Goal, facts: _PlanFacts) -> Verdict:

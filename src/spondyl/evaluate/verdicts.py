@@ -87,10 +87,10 @@ class Verdicts:
 def verdict(
     goal: Goal,
     found: MetricValue | None,
+    reason: str = "",
     *,
     metric: str | None = None,
     limit: float | None = None,
-    reason: str = "",
     converted: str = "",
 ) -> Verdict:
     """Judge one goal.
