@@ -45,7 +45,8 @@ class BeamletTable:
 
 
 def beamlet_table(
-    terms: PencilTerms, model: BeamModel, size_mm: tuple[float, float], along_mm: Floats, near_mm: float, far_mm: float
+    terms: PencilTerms, model: BeamModel, size_mm: tuple[float, float], along_mm: tuple[float, float],
+    near_mm: float, far_mm: float
 ) -> BeamletTable:
     """Tabulate a beamlet.
 
@@ -54,12 +55,12 @@ def beamlet_table(
     size_mm
         The beamlet's sides along u and v in the isocentre plane.
     along_mm
-        Distances from the source along the axis that will be read.
+        Least and greatest distance from the source along the axis that will be read.
     near_mm, far_mm
         How far the fine and the coarse part must reach in the isocentre plane.
     """
-    low, high = float(along_mm.min()), float(along_mm.max()) + 1e-3
-    layers = np.linspace(low, high, max(2, int(np.ceil((high - low) / LAYER_MM)) + 1))
+    low, high = along_mm
+    layers = np.linspace(low, high + 1e-3, max(2, int(np.ceil((high - low) / LAYER_MM)) + 1))
     by_depth = np.stack([np.interp(DEPTH_NODES_MM, terms.depth_mm, a) for a in terms.by_depth])
     beamlet = _one(size_mm)
     near_axis = np.arange(int(np.ceil(near_mm / NEAR_PIXEL_MM)) + 2) * NEAR_PIXEL_MM

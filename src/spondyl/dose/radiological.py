@@ -39,6 +39,11 @@ class Fan:
     step_mm: float
     depth_mm: NDArray[np.float32]
 
+    @property
+    def frame(self) -> Floats:
+        """u0, v0, ray spacing, first plane and plane step, for compiled loops."""
+        return np.array([self.u0_mm, self.v0_mm, self.spacing_mm, self.plane0_mm, self.step_mm])
+
 
 @dataclass(frozen=True)
 class WaterScale:
