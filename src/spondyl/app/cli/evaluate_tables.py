@@ -54,7 +54,9 @@ def _verdict_table(judged: Verdicts, sources: list[str]) -> Table:
     )
     for heading in ("", "structure", "metric", "limit", "value", "margin", "level", "src"):
         right = heading in ("limit", "value", "margin", "src")
-        table.add_column(heading, justify="right" if right else "left", no_wrap=heading != "metric", overflow="fold")
+        fold = heading == "metric"
+        justify = "right" if right else "left"
+        table.add_column(heading, justify=justify, no_wrap=not fold, overflow="fold", min_width=8 if fold else None)
     for v in judged.verdicts:
         table.add_row(
             f"[{COLOURS[v.status]}]{v.status}[/]", v.structure, v.metric, f"{v.op} {v.limit:.4g} {v.unit}",
