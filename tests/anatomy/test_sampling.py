@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from solids import cone, cylinder, sphere, square
 
-from spondyl.anatomy import Contour, contours_to_structure, sample_points
+from spondyl.anatomy import Contour, contours_to_structure, from_coverage, sample_points
 from spondyl.core import Grid
 from spondyl.core.errors import StructureError
 
@@ -100,3 +100,14 @@ def test_bad_spacing_is_refused():
     s = contours_to_structure("s", "oar", sphere(12.0).contours(3.0), GRID)
     with pytest.raises(StructureError, match="spacing_mm is -1, expected a positive number"):
         sample_points(s, spacing_mm=-1)
+
+
+def test_large_mask_is_sampled_in_blocks():
+    grid = Grid((-49.0, -49.0, -49.0), (2.0, 2.0, 2.0), (50, 50, 50))
+    coverage = np.ones(grid.shape)
+    coverage[:, :, -1] = 0.5
+    points, weights = sample_points(from_coverage("m", "oar", grid, coverage), spacing_mm=4.0)
+    assert weights.sum() == pytest.approx(98 * 100 * 100 / 1000 + 100 * 100 / 1000, rel=1e-9)
+    assert weights.max() == pytest.approx(8 * 0.008)
+    assert np.average(points, axis=0, weights=weights) == pytest.approx([-0.5, 0.0, 0.0], abs=0.05)
+    assert np.average(points**2, axis=0, weights=weights)[1:] == pytest.approx(100**2 / 12, rel=5e-3)

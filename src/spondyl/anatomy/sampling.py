@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 from numpy.typing import NDArray
 
 from spondyl.anatomy.contours import levels
@@ -12,6 +12,7 @@ from spondyl.anatomy.solid import CAPS, Cap, Solid, build_solid, fractions
 from spondyl.anatomy.stack import Raster
 from spondyl.anatomy.structure import Contour, Structure
 from spondyl.core.errors import StructureError
+from spondyl.core.grid import Grid
 
 FINEST_POINTS, MOST_POINTS = 80_000, 600_000
 LARGEST_SMALL_MM = 0.5
@@ -24,7 +25,8 @@ def sample_points(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Points inside a structure and the volume each stands for.
 
-    From the contours where there are any, else from the coverage, whose voxels are cut into 3 x 3 x 3 parts. Cells
+    From the contours where there are any, else from the coverage, whose voxels are cut into up to 3 x 3 x 3 parts, or
+    put together to blocks inside large structures. Cells
     that the border cuts weigh what lies inside of them, and their point lies in the middle of that part. Points are
     spread within their cells (a fixed low-discrepancy sequence), so that no lattice meets the dose grid's.
 
@@ -126,7 +128,8 @@ def _place(distance, fraction, x0, y0, hx, hy, z, dz, volume, points, weights):
             else:
                 gx, gy = slope(distance, j, i, hx, hy)
                 across = abs(gx) * hx + abs(gy) * hy
-                inner = 0.5 * (0.5 * across - distance[j, i])
+                deep = min(across, 0.5 * across + distance[j, i])
+                inner = 0.5 * (across - deep) + u * deep
                 x += inner * gx - v * gy * hx * f
                 y += inner * gy + v * gx * hy * f
             points[n, 0], points[n, 1], points[n, 2] = x, y, z + w * dz
@@ -146,14 +149,36 @@ def _from_coverage(structure: Structure, spacing_mm: float | None) -> tuple[NDAr
     spacing = np.array(grid.spacing_mm)
     step = spacing_mm or max(_default_spacing_mm(structure.volume_cm3), float(spacing.min()) / PARTS_OF_A_VOXEL)
     parts = np.maximum(1, np.round(spacing / step)).astype(int)
-    padded = np.pad(structure.coverage, 1)
-    filled = np.argwhere(structure.coverage > 0).astype(np.int64)
+    blocks = np.maximum(1, np.floor(step / spacing)).astype(int)
+    block_points, block_weights, rest = _whole_blocks(structure.coverage, grid, blocks)
+    filled = np.argwhere(rest).astype(np.int64)
     count = int(parts.prod())
     points = np.empty((len(filled) * count, 3))
     weights = np.empty(len(filled) * count)
+    padded = np.pad(structure.coverage, 1)
     _split(padded, filled, np.array(grid.origin_mm), spacing, parts, grid.voxel_volume_cm3, points, weights)
     keep = weights > 0
-    return points[keep], weights[keep]
+    return np.concatenate((block_points, points[keep])), np.concatenate((block_weights, weights[keep]))
+
+
+def _whole_blocks(
+    coverage: NDArray[np.float32], grid: Grid, blocks: NDArray[np.int_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+    """One point for each block (x, y, z voxels) that is covered wholly, its weight, and the voxels in none of them."""
+    rest = coverage > 0
+    if blocks.prod() == 1:
+        return np.empty((0, 3)), np.empty(0), rest
+    step = blocks[::-1]
+    count = np.array(coverage.shape) // step
+    inner = coverage[tuple(slice(0, int(n)) for n in count * step)]
+    shape = np.column_stack((count, step)).ravel()
+    whole = (inner.reshape(shape) == 1.0).all(axis=(1, 3, 5))
+    spread_out = whole.repeat(step[0], 0).repeat(step[1], 1).repeat(step[2], 2)
+    rest[tuple(slice(0, int(n)) for n in count * step)] &= ~spread_out
+    at = np.argwhere(whole)
+    offsets = np.column_stack(spread(at[:, 2], at[:, 1], at[:, 0].astype(np.float64)))
+    points = grid.point_at((at + 0.5) * step - 0.5) + offsets * blocks * np.array(grid.spacing_mm)
+    return points, np.full(len(at), float(blocks.prod()) * grid.voxel_volume_cm3), rest
 
 
 @njit(cache=True)
@@ -166,11 +191,11 @@ def _tilt(padded, k, j, i):
     )
 
 
-@njit(cache=True, parallel=True)
+@njit(cache=True, nogil=True)
 def _split(padded, filled, origin, spacing, parts, volume, points, weights):
     """Parts of each voxel; those of a partly covered one are filled from the side where the structure lies."""
     count = parts[0] * parts[1] * parts[2]
-    for n in prange(filled.shape[0]):
+    for n in range(filled.shape[0]):
         k, j, i = filled[n]
         f = padded[k + 1, j + 1, i + 1]
         gx, gy, gz = _tilt(padded, k + 1, j + 1, i + 1)
