@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich import box
 from rich.table import Table
 
 from spondyl.app.cli.common import out_console, progress_bars, write_json
@@ -76,8 +77,13 @@ def plan_and_tell(
 
 def _tell(planned: Planned, out: Path, seconds: float) -> None:
     for line in planned.log.lines():
-        out_console.print(line, markup=False)
-    table = Table(title=f"{planned.plan.case} by {planned.plan.protocol}", title_justify="left")
+        out_console.print(line, markup=False, soft_wrap=True)
+    table = Table(
+        title=f"{planned.plan.case} by {planned.plan.protocol}",
+        title_justify="left",
+        box=box.SIMPLE,
+        padding=(0, 1, 0, 0),
+    )
     for name in ("structure", "metric", "limit", "value", "margin", "level", "verdict"):
         table.add_column(name, justify="right" if name in ("value", "margin") else "left", no_wrap=True)
     for v in planned.verdicts.verdicts:
@@ -87,6 +93,6 @@ def _tell(planned: Planned, out: Path, seconds: float) -> None:
         table.add_row(v.judged or v.structure, v.metric, f"{v.op} {v.limit:g} {v.unit}", value, margin, v.level, said)
     out_console.print(table)
     for note in (*planned.case.warnings, *planned.volumes.assumptions, *planned.verdicts.notes):
-        out_console.print(f"note: {note}", markup=False)
+        out_console.print(f"note: {note}", markup=False, soft_wrap=True)
     out_console.print(f"planned in {seconds:.0f} s; report: {out / 'report.html'}", markup=False, soft_wrap=True)
     out_console.print(DISCLAIMER, markup=False)
