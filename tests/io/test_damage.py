@@ -7,14 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dicom_maker import rtdose, rtplan, rtstruct, series, square
+from dicom_maker import jpeg_lossless, rtdose, rtplan, rtstruct, series, square
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pydicom.uid import DeflatedExplicitVRLittleEndian, RLELossless
+from pydicom.encaps import generate_frames
+from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEG2000Lossless, JPEGLSLossless, RLELossless
 
 from spondyl.core import Grid
 from spondyl.core.errors import DicomError, SpondylError
 from spondyl.io import read_nifti, read_rtdose, read_rtplan, read_rtstruct, write_nifti
+from spondyl.io.codestream import stated_size
 from spondyl.io.ct_series import read_slice
 from spondyl.io.dicom_file import pixels_of, read_dicom
 
@@ -158,3 +160,44 @@ def test_compressed_pixels_that_lie_about_their_size(tmp_path) -> None:
     ds.save_as(tmp_path / "d", enforce_file_format=True)
     with pytest.raises(DicomError):
         read_rtdose(tmp_path / "d")
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        (10, "states 40 x 304 pixels of 1 components"),  # 256 columns more
+        (8, "no readable size"),  # 2^24 columns more: more tiles than there can be
+        (40, "states 40 x 48 pixels of 257 components"),
+        (27, "no readable size"),  # tiles of no width
+    ],
+)
+def test_jpeg_2000_that_states_an_absurd_size(tmp_path, at, said) -> None:
+    """OpenJPEG would take gigabytes and a minute. Xsiz stands at byte 8, the tiles' width at 24, components at 40."""
+    ds = series(1, 40, 48)[0]
+    ds.compress(JPEG2000Lossless, generate_instance_uid=False)
+    data = bytearray(ds.PixelData)
+    start = data.index(b"\xff\x4f\xff\x51")
+    if at == 27:
+        data[start + 24 : start + 28] = bytes(4)
+    else:
+        data[start + at] = 1
+    ds.PixelData = bytes(data)
+    ds.save_as(tmp_path / "d", enforce_file_format=True)
+    with pytest.raises(DicomError, match=said):
+        read_ct(tmp_path / "d")
+
+
+@pytest.mark.parametrize("syntax", [JPEGLSLossless, JPEG2000Lossless])
+def test_stated_size(syntax) -> None:
+    ds = series(1, 40, 48)[0]
+    ds.compress(syntax, generate_instance_uid=False)
+    frame = next(generate_frames(ds.PixelData, number_of_frames=1))
+    assert stated_size(frame) == (40, 48, 1)
+    assert stated_size(frame[:8]) is None
+    assert stated_size(b"") is None
+
+
+def test_stated_size_of_jpeg_lossless() -> None:
+    frame = jpeg_lossless(np.zeros((7, 9), np.uint16))
+    assert stated_size(frame) == (7, 9, 1)
+    assert stated_size(b"\xff\xd8\xff\xff\xd0" + frame[2:]) == (7, 9, 1)  # fill byte and a marker without length

@@ -20,10 +20,12 @@ import pydicom
 from numpy.typing import NDArray
 from pydicom.datadict import keyword_for_tag
 from pydicom.dataset import FileDataset
+from pydicom.encaps import generate_frames
 from pydicom.pixels.utils import pixel_array
 from pydicom.uid import UID
 
 from spondyl.core.errors import DicomError, SpondylError
+from spondyl.io.codestream import stated_size
 
 CT, RTSTRUCT = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.481.3"
 RTDOSE, RTPLAN = "1.2.840.10008.5.1.4.1.1.481.2", "1.2.840.10008.5.1.4.1.1.481.5"
@@ -33,6 +35,7 @@ MAX_FILE_BYTES = 1 << 30
 MAX_PIXEL_BYTES = 1 << 30
 """Largest file, and largest pixel data of one file, uncompressed."""
 
+_RLE = "1.2.840.10008.1.2.5"
 _DEFLATED, _BIG_ENDIAN, _IMPLICIT = "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2"
 _LONG = frozenset({b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"})
 _UNDEFINED = 0xFFFFFFFF
@@ -135,8 +138,22 @@ def pixels_of(dataset: FileDataset, path: Path) -> NDArray[Any]:
                 raise DicomError(
                     f"{path} holds {got} bytes of pixels, expected {size}; it is truncated or damaged, copy it again"
                 )
+        elif dataset.file_meta.TransferSyntaxUID != _RLE:
+            _check_frames(dataset, (rows, columns, 1), frames, path)
         values = pixel_array(dataset)
         return values.reshape(frames, rows, columns)
+
+
+def _check_frames(dataset: FileDataset, expected: tuple[int, int, int], frames: int, path: Path) -> None:
+    """See that each compressed frame states the size that the header does, before a decoder allocates it."""
+    for frame in generate_frames(dataset.PixelData, number_of_frames=frames):
+        found = stated_size(frame)
+        if found != expected:
+            got = "no readable size" if found is None else f"{found[0]} x {found[1]} pixels of {found[2]} components"
+            raise DicomError(
+                f"{path}: a compressed frame states {got}, expected {expected[0]} x {expected[1]} of 1; "
+                "it is damaged, export it again"
+            )
 
 
 def _check_lengths(data: bytes, path: Path) -> None:
