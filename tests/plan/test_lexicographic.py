@@ -89,5 +89,5 @@ def test_limits_that_cannot_all_hold_end_with_the_best_plan_and_what_binds(make_
 
 
 def test_same_input_same_plan(problem):
-    wishlist = Wishlist((tight, HOT), (), WISHES)
+    wishlist = Wishlist((CORD, HOT), (), WISHES)
     assert (grant(problem, wishlist, START).x == grant(problem, wishlist, START).x).all()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spondyl.core.errors import ProtocolError
+from spondyl.core.errors import PlanError, ProtocolError
 from spondyl.plan.matvec import Floats
 from spondyl.plan.objectives import band_mean, dose_at_volume, squared
 from spondyl.plan.problem import Problem, Samples
@@ -42,6 +42,8 @@ class Goal:
         None where less (or more) is always better.
     why
         Where it comes from.
+    margin
+        Share by which the optimiser aims inside the limit, for what the final dose and the DVH's finer sampling add.
     """
 
     structure: str
@@ -49,6 +51,14 @@ class Goal:
     sense: int
     limit: float | None
     why: str = ""
+    margin: float = 0.0
+
+    @property
+    def aim(self) -> float:
+        """The limit with its margin."""
+        if self.limit is None:
+            raise PlanError(f"goal {self} has no limit to aim at")
+        return self.limit - self.sense * self.margin * abs(self.limit)
 
     @property
     def label(self) -> str:

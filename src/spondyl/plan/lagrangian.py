@@ -16,7 +16,7 @@ import numpy as np
 from spondyl.core import cite
 from spondyl.plan.goals import Goal, measure, smooth
 from spondyl.plan.matvec import Floats
-from spondyl.plan.optimiser import minimise
+from spondyl.plan.optimiser import Pairs, minimise
 from spondyl.plan.problem import Problem
 
 
@@ -31,14 +31,15 @@ class Effort:
     """How hard to try: outer rounds, inner iterations, penalties, the relative violation that is good enough, and the
     relative change of the beamlets below which nothing moves any more."""
 
-    rounds: int = 6
-    iterations: int = 30
+    rounds: int = 8
+    iterations: int = 15
     inner_tolerance: float = 1e-4
     penalty: float = 30.0
     penalty_growth: float = 3.0
     penalty_most: float = 3e4
     violation: float = 2e-3
     moved: float = 5e-3
+    memory: int = 12
 
 
 @dataclass(frozen=True)
@@ -92,14 +93,17 @@ def solve(
     known = multipliers or {}
     held = [_Bound(goal, limit, known.get(goal, 0.0), effort.penalty) for goal, limit in bounds]
     gaps = [0.0 for _ in wishes]
-    x, evaluations = start, 0
+    x, evaluations, pairs = start, 0, Pairs(effort.memory)
     _align(problem, x, wishes, gaps, held)
+    if max((b.violation for b in held), default=0.0) <= effort.violation and _granted(problem, x, wishes):
+        return Solved(x, {b.goal: b.multiplier for b in held}, {b.goal: b.violation for b in held}, 0)
     for _ in range(effort.rounds):
         found = minimise(
             lambda trial: _value(problem, trial, wishes, gaps, held),
             x,
             iterations=effort.iterations,
             tolerance=effort.inner_tolerance,
+            pairs=pairs,
         )
         evaluations += found.evaluations
         moved = float(np.linalg.norm(found.x - x)) / (float(np.linalg.norm(x)) + 1e-12)
@@ -125,7 +129,7 @@ def _granted(problem: Problem, x: Floats, wishes: Sequence[tuple[Goal, float]]) 
     pursued = [goal for goal, weight in wishes if weight >= LIGHT]
     return all(
         goal.limit is not None
-        and goal.sense * (measure(goal, problem, x, points) - goal.limit) <= MET_WITHIN * abs(goal.limit)
+        and goal.sense * (measure(goal, problem, x, points) - goal.aim) <= MET_WITHIN * abs(goal.aim)
         for goal in pursued
     )
 
@@ -173,7 +177,7 @@ def _wish_cost(goal: Goal, value: float, gap: float, prescription_gy: float) -> 
         scale = 1.0 if goal.metric == "roughness" else prescription_gy
         return goal.sense * value / scale, goal.sense / scale
     scale = max(abs(goal.limit), 1e-3)
-    short = max(0.0, goal.sense * (value - goal.limit - gap) / scale)
+    short = max(0.0, goal.sense * (value - goal.aim - gap) / scale)
     return short**2, 2.0 * short * goal.sense / scale
 
 

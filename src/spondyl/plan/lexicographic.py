@@ -21,15 +21,13 @@ from spondyl.plan.problem import Problem
 from spondyl.plan.wishlist import Wish, Wishlist
 
 SLACK = 0.01
-"""What a granted wish may lose to later ones, relative (Breedveld 2012 use 3 % of their cost functions)."""
+"""What a wish whose goal was not reached may lose to later ones, relative."""
+OPEN_SLACK = 0.03
+"""The same for wishes without a goal: the 3 % of Breedveld 2012."""
 LATER_WEIGHT = 1e-3
 """Weight of the wishes not yet reached, so that each step's answer is unique and smooth."""
-LIMIT_MARGIN = 0.005
-"""Share by which hard limits are tightened inside the optimiser: 0.1 Gy in 25 Gy, for what the last dose
-computation and the DVH's finer sampling may add."""
 BINDS_ABOVE = 1e-3
 """A multiplier above this counts as binding: 0.1 % of the objective per 100 % of the limit."""
-OPEN_STEP = 3.0
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,7 @@ def grant(
     wishes = list(wishlist.wishes)
     if wishlist.at_least:
         wishes.insert(0, Wish("required minimum doses", tuple((goal, 1.0) for goal in wishlist.at_least)))
-    bounds: dict[Goal, float] = {goal: tightened(goal) for goal in wishlist.never_above}
+    bounds: dict[Goal, float] = {goal: goal.aim for goal in wishlist.never_above}
     state = _State(problem, wishlist.all_goals(), start)
     total = len(wishes) + sum(wish.beyond_goal for wish in wishes)
     for number, wish in enumerate(wishes):
@@ -112,36 +110,36 @@ def grant(
     return Granted(state.x, tuple(state.steps), tuple(bounds.items()), state.multipliers, state.misses)
 
 
-def settle(problem: Problem, wishlist: Wishlist, granted: Granted, effort: Effort | None = None) -> Granted:
-    """Hold every dose-volume bound in a problem that changed a little, at the least loss for the open-ended wishes.
+def settle(
+    problem: Problem,
+    wishlist: Wishlist,
+    granted: Granted,
+    shifts: Mapping[Goal, float],
+    effort: Effort | None = None,
+) -> Granted:
+    """Repeat the last step in a problem that changed a little: its wish, while all bounds hold.
 
-    Earlier open-ended wishes weigh `OPEN_STEP` times the next ones.
+    `shifts` is added to the bounds' limits: what the problem's points give beyond the DVH.
     """
-    held = [(goal, limit) for goal, limit in granted.bounds if goal.limit is not None]
-    open_ended = [(goal, w) for wish in wishlist.wishes for goal, w in wish.goals if goal.limit is None]
-    aims = [(goal, w * OPEN_STEP ** -rank) for rank, (goal, w) in enumerate(open_ended)]
-    solved = solve(problem, aims, held, granted.x, effort or Effort(), granted.multipliers)
+    last = wishlist.wishes[-1].goals
+    held = [(goal, limit + shifts.get(goal, 0.0)) for goal, limit in granted.bounds if goal not in dict(last)]
+    solved = solve(problem, last, held, granted.x, effort or Effort(), granted.multipliers)
     return replace(granted, x=solved.x, multipliers={**granted.multipliers, **solved.multipliers})
-
-
-def tightened(goal: Goal) -> float:
-    """A hard limit with its margin."""
-    assert goal.limit is not None
-    return goal.limit * (1.0 - goal.sense * LIMIT_MARGIN)
 
 
 def _bind(bounds: dict[Goal, float], wish: Wish, values: Mapping[Goal, float], keep_result: bool = False) -> None:
     """Turn what a wish reached into bounds: its goal where met, else its result with slack."""
     for goal, _ in wish.goals:
         value = values[goal]
-        met = goal.limit is not None and goal.sense * (value - goal.limit) <= MET_WITHIN * abs(goal.limit)
-        if met and goal.limit is not None and not keep_result:
-            bounds[goal] = goal.limit
-        else:
-            with_slack = value + goal.sense * SLACK * abs(value)
-            if goal.limit is not None and met:
-                with_slack = goal.sense * min(goal.sense * with_slack, goal.sense * goal.limit)
-            bounds[goal] = with_slack
+        slack = OPEN_SLACK if goal.limit is None else SLACK
+        reached = value + goal.sense * slack * abs(value)
+        if goal.limit is not None and not _misses(goal, value):
+            reached = goal.sense * min(goal.sense * reached, goal.sense * goal.aim) if keep_result else goal.aim
+        bounds[goal] = reached
+
+
+def _misses(goal: Goal, value: float) -> bool:
+    return goal.limit is not None and goal.sense * (value - goal.limit) > MET_WITHIN * abs(goal.limit)
 
 
 class _State:
@@ -178,5 +176,5 @@ class _State:
         binding = {goal: m for goal, m in solved.multipliers.items() if m > BINDS_ABOVE}
         self.steps.append(Step(wish.name, phase, goals, before, self.values, binding, solved.evaluations))
         for goal in goals:
-            if goal.limit is not None and goal.sense * (self.values[goal] - goal.limit) > MET_WITHIN * abs(goal.limit):
+            if _misses(goal, self.values[goal]):
                 self.misses[goal] = binding

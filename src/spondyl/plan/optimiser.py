@@ -46,6 +46,7 @@ def minimise(
     memory: int = 12,
     below: float | None = None,
     patience: int = 4,
+    pairs: Pairs | None = None,
 ) -> Minimum:
     """Minimise `function` over x >= 0.
 
@@ -63,10 +64,12 @@ def minimise(
         Pairs kept for the inverse Hessian.
     below
         Stop as soon as the value is at or below this.
+    pairs
+        Curvature from an earlier search of nearly the same function, extended in place.
     """
     x = np.maximum(start, 0.0)
     value, gradient = function(x)
-    evaluations, pairs = 1, _Pairs(memory)
+    evaluations, known = 1, pairs if pairs is not None else Pairs(memory)
     history = [value]
     for iteration in range(iterations):
         if below is not None and value <= below:
@@ -75,21 +78,21 @@ def minimise(
         reduced = np.where(free, gradient, 0.0)
         if not np.any(reduced):
             return Minimum(x, value, iteration, evaluations, "stationary")
-        direction = -pairs.inverse_times(reduced, free)
+        direction = -known.inverse_times(reduced, free)
         direction[~free] = 0.0
         if direction @ reduced > -1e-12 * np.linalg.norm(direction) * np.linalg.norm(reduced):
-            pairs.forget()
+            known.forget()
             direction = -reduced
-        step = 1.0 if pairs.count else 0.05 * max(1.0, float(np.linalg.norm(x))) / float(np.linalg.norm(direction))
+        step = 1.0 if known.count else 0.05 * max(1.0, float(np.linalg.norm(x))) / float(np.linalg.norm(direction))
         found, used = _search(function, x, value, gradient, direction, step)
         evaluations += used
         if found is None:
-            if not pairs.count:
+            if not known.count:
                 return Minimum(x, value, iteration, evaluations, "no descent")
-            pairs.forget()
+            known.forget()
             continue
         new_x, new_value, new_gradient = found
-        pairs.add(new_x - x, new_gradient - gradient)
+        known.add(new_x - x, new_gradient - gradient)
         x, value, gradient = new_x, new_value, new_gradient
         history.append(value)
         if len(history) > patience and history[-1 - patience] - value <= tolerance * abs(value):
@@ -113,7 +116,7 @@ def _search(
     return None, HALVINGS
 
 
-class _Pairs:
+class Pairs:
     """The last steps and gradient changes, as the inverse Hessian that L-BFGS builds of them."""
 
     def __init__(self, memory: int) -> None:

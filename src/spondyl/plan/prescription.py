@@ -9,6 +9,10 @@ from spondyl.evaluate import Protocol
 from spondyl.plan.goals import Goal, hot_fraction
 from spondyl.plan.wishlist import Wishlist, read_wishes
 
+HARD_MARGIN = 0.005
+"""0.1 Gy in 25 Gy."""
+WISH_MARGIN = 0.004
+
 
 @dataclass(frozen=True)
 class Prescription:
@@ -53,10 +57,11 @@ def wishlist_of(protocol: Protocol) -> Wishlist:
         if goal.level != "mandatory" or goal.quantity != "physical" or not _can_be_optimised(goal.metric):
             continue
         if goal.op in ("<=", "<", "="):
-            never_above.append(Goal(goal.structure, goal.metric, 1, goal.limit + goal.tolerance, "mandatory"))
+            never_above.append(Goal(goal.structure, goal.metric, 1, goal.limit + goal.tolerance, "mandatory", HARD_MARGIN))
         if goal.op in (">=", ">", "="):
-            at_least.append(Goal(goal.structure, goal.metric, -1, goal.limit - goal.tolerance, "mandatory"))
-    return Wishlist(tuple(never_above), tuple(at_least), read_wishes(protocol.wishlist, protocol.name))
+            at_least.append(Goal(goal.structure, goal.metric, -1, goal.limit - goal.tolerance, "mandatory", HARD_MARGIN))
+    wishes = read_wishes(protocol.wishlist, protocol.name, WISH_MARGIN, exact=prescription.coverage)
+    return Wishlist(tuple(never_above), tuple(at_least), wishes)
 
 
 def _can_be_optimised(metric: str) -> bool:

@@ -12,14 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spondyl.anatomy import Structure, Structures, sample_points, signed_distance_mm, union
-from spondyl.core import Grid
+from spondyl.core import Grid, Image, trilinear
 from spondyl.core.errors import PlanError
+from spondyl.plan.matvec import Floats
 from spondyl.plan.points import PointSet
 
 FALLOFF, ORGANS = "Falloff", "Organs"
 """Names of the regions that every case has: tissue around the targets, and all organs at risk together."""
 POINTS_PER_STRUCTURE = 4_000
 FINEST_MM, COARSEST_MM = 1.0, 2.5
+HOT_SPOT_MM, HOT_SPOT_WITHIN_MM, HOT_SPOT_THINNING = 0.7, 12.0, 20
+"""Structures with a near-maximum limit are sampled so finely within that distance of a target, one point in twenty
+beyond: 0.03 cm3 then holds some ninety points."""
 ORGAN_POINTS = 150
 NEAR_MM, FAR_MM = 10.0, 30.0
 THINNING = (6, 29, 197)
@@ -42,7 +46,13 @@ class Reach:
 
 
 def point_sets(
-    structures: Structures, wanted: tuple[str, ...], targets: tuple[str, ...], grid: Grid, reach: Reach, rx_gy: float
+    structures: Structures,
+    wanted: tuple[str, ...],
+    hot_spots: set[str],
+    targets: tuple[str, ...],
+    grid: Grid,
+    reach: Reach,
+    rx_gy: float,
 ) -> list[PointSet]:
     """Points of every `wanted` structure, of the fall-off shell and of the organs.
 
@@ -50,6 +60,8 @@ def point_sets(
     ----------
     wanted
         Structures that a goal names.
+    hot_spots
+        Those of them with a limit on a small absolute volume.
     targets
         Those whose surroundings are to be spared.
     reach
@@ -60,11 +72,17 @@ def point_sets(
     PlanError
         If a target is empty or reaches beyond the slab.
     """
-    sets = [made for name in wanted if (made := _fine(structures[name], reach)) is not None]
+    joined = structures[targets[0]]
+    for name in targets[1:]:
+        joined = union(joined, structures[name], "targets", "target")
+    distance_mm = -signed_distance_mm(joined, grid)
+    near = Image(grid, distance_mm)
+    made = (_fine(structures[name], reach, near if name in hot_spots else None) for name in wanted)
+    sets = [points for points in made if points is not None]
     for name in targets:
         if name not in {s.name for s in sets}:
             raise PlanError(f'target "{name}" has no points on the dose grid, expected a volume; check the structures')
-    sets.append(_falloff(structures, targets, grid, reach, rx_gy))
+    sets.append(_falloff(structures, distance_mm, grid, reach, rx_gy))
     organs = _organs(structures, {*wanted, *targets}, grid, reach)
     return [*sets, organs] if organs is not None else sets
 
@@ -74,26 +92,36 @@ def is_serial(structure: Structure) -> bool:
     return structure.role in FINE_ROLES or any(part in structure.name.casefold() for part in CORD_NAMES)
 
 
-def _fine(structure: Structure, reach: Reach) -> PointSet | None:
+def _fine(structure: Structure, reach: Reach, near: Image | None) -> PointSet | None:
     """Sub-voxel points; those beyond the reach are dropped and count as volume without dose."""
     volume = structure.volume_cm3
     spacing = float(np.clip(10.0 * (volume / POINTS_PER_STRUCTURE) ** (1.0 / 3.0), FINEST_MM, COARSEST_MM))
-    points, weights_cm3 = sample_points(structure, spacing)
+    points, weights_cm3 = sample_points(structure, HOT_SPOT_MM if near else spacing)
     total = float(weights_cm3.sum())
     inside = (points[:, 2] >= reach.low_mm) & (points[:, 2] <= reach.high_mm)
     if total <= 0 or not inside.any():
         return None
-    return PointSet(structure.name, points[inside], weights_cm3[inside] / total, total)
+    points, weights = points[inside], weights_cm3[inside] / total
+    if near is not None:
+        points, weights = _thin(points, weights, trilinear(near.values, near.grid, points) > HOT_SPOT_WITHIN_MM)
+    return PointSet(structure.name, points, weights, total)
+
+
+def _thin(points: Floats, weights: Floats, far: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Every so many of the `far` points, with their total weight; all others."""
+    kept = np.flatnonzero(far)[::HOT_SPOT_THINNING]
+    if not len(kept):
+        return points, weights
+    scaled = weights.copy()
+    scaled[kept] *= weights[far].sum() / weights[kept].sum()
+    chosen = np.sort(np.concatenate([np.flatnonzero(~far), kept]))
+    return points[chosen], scaled[chosen]
 
 
 def _falloff(
-    structures: Structures, targets: tuple[str, ...], grid: Grid, reach: Reach, rx_gy: float
+    structures: Structures, distance: NDArray[np.float32], grid: Grid, reach: Reach, rx_gy: float
 ) -> PointSet:
     """Voxels of the body outside the targets, each with the dose it may have by its distance."""
-    joined = structures[targets[0]]
-    for name in targets[1:]:
-        joined = union(joined, structures[name], "targets", "target")
-    distance = -signed_distance_mm(joined, grid)
     body = _body(structures, grid)
     z = np.broadcast_to(grid.axis_mm("z")[:, None, None], grid.shape)
     outside = (distance > 0.5 * min(grid.spacing_mm)) & body & (z >= reach.low_mm) & (z <= reach.high_mm)

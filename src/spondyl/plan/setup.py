@@ -27,6 +27,8 @@ ROWS_BEYOND_MM = 25.0
 DOSE_BEYOND_MM = 50.0
 """How far beyond the target along z the final dose is computed."""
 TARGET_POINT_MM = 2.0
+NEAR_MM, CELL_MM = 10.0, 12.5
+"""Neighbourhood kept beamlet by beamlet, and cells of the tail: what the correction by the final engine makes up for."""
 
 
 @dataclass(frozen=True)
@@ -75,10 +77,13 @@ def set_up(
     arrangement = arrange(whole, _isocentre(whole), gantry_angles_deg(field_count), model.sad_mm)
     reach = Reach(low - ROWS_BEYOND_MM, high + ROWS_BEYOND_MM)
     wanted = tuple(name for name in own_list.structures() if name in structures and not structures[name].is_empty)
-    sets = point_sets(structures, wanted, targets, grid, reach, prescription.dose_gy)
+    hot_spots = {goal.structure for goal in own_list.all_goals() if goal.metric.endswith("cc")}
+    sets = point_sets(structures, wanted, hot_spots, targets, grid, reach, prescription.dose_gy)
     rows, interpolation, samples = interpolate_between(sets, grid)
     kept, left_out = own_list.only(samples)
-    influence = beamlet_influence(arrangement.fields, medium, model, rows, grid, progress)
+    influence = beamlet_influence(
+        arrangement.fields, medium, model, rows, grid, progress, near_mm=NEAR_MM, cell_mm=CELL_MM
+    )
     columns = arrangement.columns
     column_of = np.where(columns, np.cumsum(columns) - 1, -1)
     problem = Problem(

@@ -73,8 +73,15 @@ class Wishlist:
         return kept_list, tuple(g for g in self.all_goals() if not there(g))
 
 
-def read_wishes(items: Sequence[Mapping[str, Any]], protocol: str) -> tuple[Wish, ...]:
+def read_wishes(
+    items: Sequence[Mapping[str, Any]], protocol: str, margin: float = 0.0, exact: str = ""
+) -> tuple[Wish, ...]:
     """Wishes from a protocol's `wishlist:` key, first is most important.
+
+    Parameters
+    ----------
+    margin
+        Share by which the optimiser aims inside each limit, except for the metric `exact`, which normalisation sets.
 
     Raises
     ------
@@ -83,16 +90,18 @@ def read_wishes(items: Sequence[Mapping[str, Any]], protocol: str) -> tuple[Wish
     """
     if not items:
         raise ProtocolError(f'protocol "{protocol}" has no wishlist, so no plan can be made for it; add the key wishlist')
-    return tuple(_wish(item, protocol) for item in items)
+    return tuple(_wish(item, protocol, margin, exact) for item in items)
 
 
-def _wish(item: Mapping[str, Any], protocol: str) -> Wish:
+def _wish(item: Mapping[str, Any], protocol: str, margin: float, exact: str) -> Wish:
     _check_keys(item, STEP_KEYS, f'protocol "{protocol}", wishlist')
-    goals = tuple(_goal(goal, protocol, str(item["name"])) for goal in item["goals"])
+    goals = tuple(_goal(goal, protocol, str(item["name"]), margin, exact) for goal in item["goals"])
     return Wish(str(item["name"]), goals, bool(item.get("beyond_goal", False)))
 
 
-def _goal(item: Mapping[str, Any], protocol: str, wish: str) -> tuple[Goal, float]:
+def _goal(
+    item: Mapping[str, Any], protocol: str, wish: str, margin: float, exact: str
+) -> tuple[Goal, float]:
     where = f'protocol "{protocol}", wish "{wish}"'
     _check_keys(item, GOAL_KEYS, where)
     given = [key for key in ("at_most", "at_least", "as_low_as_possible") if key in item]
@@ -103,7 +112,8 @@ def _goal(item: Mapping[str, Any], protocol: str, wish: str) -> tuple[Goal, floa
         hot_fraction(metric, 1.0)
     sense = -1 if given[0] == "at_least" else 1
     limit = None if given[0] == "as_low_as_possible" else float(item[given[0]])
-    return Goal(str(item["structure"]), metric, sense, limit, wish), float(item.get("weight", 1.0))
+    inside = 0.0 if metric == exact or limit is None else margin
+    return Goal(str(item["structure"]), metric, sense, limit, wish, inside), float(item.get("weight", 1.0))
 
 
 def _check_keys(item: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
