@@ -12,6 +12,7 @@ from spondyl.app.plan_indices import Index
 from spondyl.core import DISCLAIMER
 from spondyl.evaluate import MetricValue, Verdict, Verdicts, metric_records
 
+SHORT = {"mandatory": "mand.", "optimal": "opt."}
 COLOURS = {"pass": "green", "fail": "red", "unknown": "yellow"}
 
 
@@ -61,7 +62,7 @@ def _verdict_table(judged: Verdicts, sources: list[str]) -> Table:
         table.add_row(
             f"[{COLOURS[v.status]}]{v.status}[/]", v.structure, v.metric, f"{v.op} {v.limit:.4g} {v.unit}",
             "" if v.value is None else f"{v.value:.2f}", "" if v.margin is None else f"{v.margin:+.2f}",
-            v.level, str(sources.index(_source(v)) + 1),
+            SHORT[v.level], str(sources.index(_source(v)) + 1),
         )  # fmt: skip
     return table
 
