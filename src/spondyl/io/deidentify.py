@@ -52,7 +52,7 @@ def deidentified(dataset: Dataset) -> Dataset:
     name = pseudonym(str(dataset.get("StudyInstanceUID", "")))
     dataset.remove_private_tags()
     dataset.walk(_clean)
-    dataset.PatientName, dataset.PatientID = name, name
+    dataset.PatientName, dataset.PatientID = f"Anonymous^{name}", name
     for keyword in _EMPTY:
         setattr(dataset, keyword, "")
     dataset.PatientIdentityRemoved = "YES"

@@ -1,7 +1,7 @@
 """One DICOM file, read so that no length, compression or damage in it can hurt.
 
-Before pydicom sees a file its elements are walked by their lengths, which finds truncation and absurd lengths
-with the name of the element, and a deflated file is inflated against a limit.
+Before pydicom sees a file its elements are walked by their lengths (`spondyl.io.dicom_walk`), and before a decoder
+sees a frame its size is looked at (`spondyl.io.codestream`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import logging
 import warnings
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +17,6 @@ from typing import Any
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
-from pydicom.datadict import keyword_for_tag
 from pydicom.dataset import FileDataset
 from pydicom.encaps import generate_frames
 from pydicom.pixels.utils import pixel_array
@@ -26,6 +24,7 @@ from pydicom.uid import UID
 
 from spondyl.core.errors import DicomError, SpondylError
 from spondyl.io.codestream import stated_size
+from spondyl.io.dicom_walk import DEFLATED, check_lengths
 
 CT, RTSTRUCT = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.481.3"
 RTDOSE, RTPLAN = "1.2.840.10008.5.1.4.1.1.481.2", "1.2.840.10008.5.1.4.1.1.481.5"
@@ -36,10 +35,6 @@ MAX_PIXEL_BYTES = 1 << 30
 """Largest file, and largest pixel data of one file, uncompressed."""
 
 _RLE = "1.2.840.10008.1.2.5"
-_DEFLATED, _BIG_ENDIAN, _IMPLICIT = "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2"
-_LONG = frozenset({b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"})
-_UNDEFINED = 0xFFFFFFFF
-_MAX_DEPTH = 32
 
 
 def is_dicom(path: Path) -> bool:
@@ -98,7 +93,7 @@ def read_dicom(path: Path, expected: str | None = None, *, pixels: bool = True) 
         )
     with refusing(path):
         data = path.read_bytes()
-        _check_lengths(data, path)
+        check_lengths(data, path, MAX_FILE_BYTES // 2)
         dataset = pydicom.dcmread(io.BytesIO(data), stop_before_pixels=not pixels)
         found = str(dataset.get("SOPClassUID", ""))
         if expected is not None and KINDS.get(found) != expected:
@@ -132,7 +127,7 @@ def pixels_of(dataset: FileDataset, path: Path) -> NDArray[Any]:
             )
         if "PixelData" not in dataset:
             raise DicomError(f"{path} has no pixel data; export it again")
-        if not dataset.file_meta.TransferSyntaxUID.is_compressed or dataset.file_meta.TransferSyntaxUID == _DEFLATED:
+        if not dataset.file_meta.TransferSyntaxUID.is_compressed or dataset.file_meta.TransferSyntaxUID == DEFLATED:
             got = len(dataset.PixelData)
             if not size <= got <= size + 1:
                 raise DicomError(
@@ -154,112 +149,6 @@ def _check_frames(dataset: FileDataset, expected: tuple[int, int, int], frames: 
                 f"{path}: a compressed frame states {got}, expected {expected[0]} x {expected[1]} of 1; "
                 "it is damaged, export it again"
             )
-
-
-def _check_lengths(data: bytes, path: Path) -> None:
-    """Walk the elements; see that each ends inside the file and that a deflated file inflates within the limit."""
-    position, syntax = _walk_meta(data, path)
-    if syntax == _DEFLATED:
-        data, position = _inflated(data[position:], path), 0
-    order = "big" if syntax == _BIG_ENDIAN else "little"
-    _Walk(data, path, order, syntax == _IMPLICIT).elements(position, len(data), 0)
-
-
-def _walk_meta(data: bytes, path: Path) -> tuple[int, str]:
-    walk = _Walk(data, path, "little", False)
-    position, syntax = 132, ""
-    while position + 8 <= len(data) and data[position : position + 2] == b"\x02\x00":
-        value, length, _ = walk.header(position)
-        if length == _UNDEFINED or value + length > len(data):
-            raise walk.too_long(position, length)
-        if data[position + 2 : position + 4] == b"\x10\x00":
-            syntax = data[value : value + length].rstrip(b"\0 ").decode("ascii", "replace")
-        position = value + length
-    return position, syntax
-
-
-def _inflated(packed: bytes, path: Path) -> bytes:
-    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    data = inflater.decompress(packed, MAX_FILE_BYTES // 2)
-    if inflater.unconsumed_tail:
-        raise DicomError(
-            f"{path} inflates from {len(packed)} bytes to more than {MAX_FILE_BYTES >> 21} MiB; it is not a "
-            "plan's file, leave it out"
-        )
-    if not inflater.eof:
-        raise DicomError(f"{path} is truncated: its deflated data end early; copy it again")
-    return data
-
-
-class _Walk:
-    """Element headers of one byte stream."""
-
-    def __init__(self, data: bytes, path: Path, order: str, implicit: bool) -> None:
-        self.data, self.path, self.implicit = data, path, implicit
-        self.order: Any = order
-
-    def header(self, at: int) -> tuple[int, int, bytes]:
-        """Where the value of the element at `at` starts, its length, and its VR."""
-        data = self.data
-        if at + 8 > len(data):
-            raise DicomError(f"{self.path} is truncated: it ends inside an element at byte {at}; copy it again")
-        vr = data[at + 4 : at + 6]
-        if self.implicit or data[at : at + 2] in (b"\xfe\xff", b"\xff\xfe") or not vr.isalpha():
-            return at + 8, int.from_bytes(data[at + 4 : at + 8], self.order), b""
-        if vr not in _LONG:
-            return at + 8, int.from_bytes(data[at + 6 : at + 8], self.order), vr
-        if at + 12 > len(data):
-            raise DicomError(f"{self.path} is truncated: it ends inside an element at byte {at}; copy it again")
-        return at + 12, int.from_bytes(data[at + 8 : at + 12], self.order), vr
-
-    def elements(self, at: int, end: int, depth: int) -> int:
-        """Walk elements from `at` to `end` or to a delimiter; return where they end."""
-        if depth > _MAX_DEPTH:
-            raise DicomError(f"{self.path} nests sequences deeper than {_MAX_DEPTH}; it is damaged, export it again")
-        while at < end:
-            if at + 8 > end and not any(self.data[at:end]):
-                return end
-            value, length, vr = self.header(at)
-            if self._tag(at) in ((0xFFFE, 0xE00D), (0xFFFE, 0xE0DD)):
-                return value
-            if length == _UNDEFINED:
-                inner = _Walk(self.data, self.path, self.order, True) if vr == b"UN" else self
-                at = inner._items(value, end, self._tag(at) == (0x7FE0, 0x0010), depth + 1)
-            elif value + length > end:
-                raise self.too_long(at, length)
-            else:
-                at = value + length
-        return at
-
-    def _items(self, at: int, end: int, fragments: bool, depth: int) -> int:
-        while at < end:
-            value, length, _ = self.header(at)
-            tag = self._tag(at)
-            if tag == (0xFFFE, 0xE0DD):
-                return value
-            if tag != (0xFFFE, 0xE000):
-                raise DicomError(f"{self.path} is damaged: no item where byte {at} must start one; export it again")
-            if length == _UNDEFINED and not fragments:
-                at = self.elements(value, end, depth)
-            elif length == _UNDEFINED or value + length > end:
-                raise self.too_long(at, length)
-            else:
-                at = value + length
-        raise DicomError(f"{self.path} is truncated: a sequence does not end before byte {end}; copy it again")
-
-    def _tag(self, at: int) -> tuple[int, int]:
-        return int.from_bytes(self.data[at : at + 2], self.order), int.from_bytes(
-            self.data[at + 2 : at + 4], self.order
-        )
-
-    def too_long(self, at: int, length: int) -> DicomError:
-        group, element = self._tag(at)
-        name = keyword_for_tag((group << 16) | element) or "private element"
-        left = len(self.data) - at
-        return DicomError(
-            f"{self.path}: {name} ({group:04x},{element:04x}) says it has {length} bytes, the file has {left} left; "
-            "it is truncated or damaged, copy it again"
-        )
 
 
 def text(dataset: Any, keyword: str) -> str:
