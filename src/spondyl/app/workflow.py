@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from spondyl import anatomy, evaluate, io, plan
-from spondyl.anatomy import Case, Structures, Volumes
+from spondyl.anatomy import Case, Structures, Volumes, structure_to_contours
 from spondyl.app.plan_indices import plan_indices
 from spondyl.app.plan_report import report_inputs
 from spondyl.app.planned import Planned
@@ -97,10 +97,17 @@ def plan_case(
 
 
 def _standard(volumes: Volumes) -> Volumes:
-    """The volumes under TG-263 names, so that every file of a plan calls a structure the same."""
+    """The volumes as structures.dcm will hold them: under TG-263 names and with the contours it draws.
+
+    Planned, normalised and judged on these, a plan has the numbers that anyone finds in its files: a mask and the
+    contours round it differ by a percent in volume, half a gray in D90%.
+    """
     names = io.standard_names(volumes.structures)
-    renamed = [replace(structure, name=names[name]) for name, structure in volumes.structures.items()]
-    return replace(volumes, structures=Structures(renamed))
+    written = [
+        replace(s, name=names[name], contours=s.contours or tuple(structure_to_contours(s)))
+        for name, s in volumes.structures.items()
+    ]
+    return replace(volumes, structures=Structures(written))
 
 
 def _protocol_of(case: Case, asked: str | None) -> str:
