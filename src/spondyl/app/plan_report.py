@@ -96,10 +96,15 @@ def _unit(goal: WishedGoal) -> str:
 
 
 def _binding(planned: Planned) -> tuple[str, ...]:
-    """One sentence a goal that is missed and whose bound is known, mandatory ones first."""
+    """One sentence a goal that is missed and whose bound is known, mandatory first; else the organ limit that binds."""
     missed = sorted(planned.verdicts.of("fail"), key=lambda v: v.level != "mandatory")
     told = ((v, bound_by(v, planned.log)) for v in missed)
-    return tuple(dict.fromkeys(f"{v.judged or v.structure} {v.metric} {bound}" for v, bound in told if bound))
+    sentences = tuple(dict.fromkeys(f"{v.judged or v.structure} {v.metric} {bound}" for v, bound in told if bound))
+    if sentences:
+        return sentences
+    targets = {s.name for s in planned.volumes.structures.with_role("target")}
+    limits = (g for g, _ in planned.log.binding if g.sense > 0 and g.limit is not None and g.structure not in targets)
+    return tuple(f"{_shown(goal)} binds" for goal in limits)[:1]
 
 
 def _plan_facts(planned: Planned) -> tuple[Fact, ...]:

@@ -55,6 +55,10 @@ def folder(planned: ReportInputs, tmp_path: Path) -> Path:
     """What `spondyl plan` leaves, as far as a report needs it: names are TG-263 in the RTSTRUCT."""
     write_rtstruct(tmp_path / "structures.dcm", planned.case, planned.structures)
     write_rtdose(tmp_path / "dose.dcm", planned.dose, planned.case)
+    rows = ["structure,dose_gy,volume_cm3,volume_percent"]
+    curve = planned.curves[0]
+    rows += [f"GTV,{d},0,{v}" for d, v in zip(curve.dose_gy, curve.volume_percent, strict=True)]
+    (tmp_path / "dvh.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     remember(tmp_path, planned)
     return tmp_path
 
@@ -87,8 +91,10 @@ def test_a_folder_gives_its_report_back(planned: ReportInputs, folder: Path) -> 
     assert np.array_equal(back.dose.values, planned.dose.values)
     for name, structure in planned.structures.items():
         assert back.structures[name].volume_cm3 == pytest.approx(structure.volume_cm3, rel=0.02)
+        assert back.volume_cm3(name) == pytest.approx(structure.volume_cm3, abs=1e-6)
     assert back.structures["GTV"].made == ("as given", "checked")
-    assert [c.structure for c in back.curves] == ["GTV"]
+    assert [(c.structure, c.volume_cm3) for c in back.curves] == [("GTV", 7.24)]
+    assert back.curves[0].volume_percent == pytest.approx(planned.curves[0].volume_percent)
 
 
 def test_the_case_folder_is_remembered_from_where_the_output_lies(folder: Path) -> None:
@@ -123,6 +129,10 @@ def test_refusals_name_the_remedy(planned: ReportInputs, folder: Path, tmp_path:
         recall(folder)
     (folder / "report.json").write_text(json.dumps({**record, "goals": [{"structure": 1}]}), encoding="utf-8")
     with pytest.raises(CaseError, match=r"is not a report\.json"):
+        recall(folder)
+    (folder / "report.json").write_text(json.dumps(record), encoding="utf-8")
+    (folder / "dvh.csv").write_text("structure,dose\nGTV,1\n", encoding="utf-8")
+    with pytest.raises(CaseError, match=r"is not a dvh\.csv"):
         recall(folder)
     (folder / "report.json").write_text("{", encoding="utf-8")
     with pytest.raises(CaseError, match="not JSON"):

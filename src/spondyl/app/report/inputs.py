@@ -88,6 +88,8 @@ class ReportInputs:
         What keeps a missed goal from being met, one sentence each.
     assumptions, warnings
         Said before any praise.
+    volumes_cm3
+        Volumes by structure name, where they are to be told as they were planned; by default what the coverage gives.
     log, citations, inputs_sha256, timings_s, version
         How it came about.
     chosen_structures
@@ -114,12 +116,17 @@ class ReportInputs:
     binding: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    volumes_cm3: Mapping[str, float] = field(default_factory=dict[str, float])
     log: tuple[Step, ...] = ()
     citations: tuple[str, ...] = ()
     inputs_sha256: Mapping[str, str] = field(default_factory=dict[str, str])
     timings_s: Mapping[str, float] = field(default_factory=dict[str, float])
     version: str = ""
     chosen_structures: tuple[str, ...] = ()
+
+    def volume_cm3(self, name: str) -> float:
+        """A structure's volume as it is told."""
+        return self.volumes_cm3.get(name, self.structures[name].volume_cm3)
 
     def __post_init__(self) -> None:
         if self.dose.unit != "Gy":

@@ -127,7 +127,7 @@ def _touched(spots: NDArray[np.float64], half: NDArray[np.float64], lines: list[
     """Whether a line passes through a spot's box."""
     points = np.vstack(lines)
     off = np.abs(spots[:, None, :] - points[None, :, :])
-    return np.asarray((off < half + 0.3).all(axis=2).any(axis=1))
+    return np.any(np.all(off < half + 0.3, axis=2), axis=1)
 
 
 def _candidates(

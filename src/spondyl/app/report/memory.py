@@ -1,29 +1,33 @@
 """What a plan's output folder remembers of its report: `report.json`, the words and numbers beside the DICOM files.
 
 With it `spondyl report OUT` writes the same report again: images come from the case folder, structures and dose from
-the DICOM files, DVHs are computed anew.
+the DICOM files, DVHs from dvh.csv.
 """
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, get_type_hints
 
+import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from spondyl.anatomy import Structures
 from spondyl.app.report.inputs import Curve, ReportInputs
 from spondyl.core import DISCLAIMER, sha256_of, writing
 from spondyl.core.errors import CaseError
-from spondyl.evaluate import DVH, dvhs
+from spondyl.evaluate import DVH
 from spondyl.io import open_case, read_rtdose, read_rtstruct, standard_names
 
 FILE = "report.json"
 _ARRAYS = ("case", "structures", "dose", "curves")
+_DVH_COLUMNS = ("structure", "dose_gy", "volume_percent")
 
 
 def remember(folder: Path, inputs: ReportInputs) -> Path:
@@ -33,9 +37,10 @@ def remember(folder: Path, inputs: ReportInputs) -> Path:
     record = {
         "disclaimer": DISCLAIMER,
         "case_folder": os.path.relpath(home.resolve(), folder.resolve()) if home else None,
-        "dvh_structures": [c.structure for c in inputs.curves],
+        "dvh_volumes_cm3": {c.structure: c.volume_cm3 for c in inputs.curves},
         "made": {name: s.made for name, s in inputs.structures.items()},
         **words,
+        "volumes_cm3": {name: round(inputs.volume_cm3(name), 6) for name in inputs.structures},
     }
     path = folder / FILE
     with writing(path) as temporary:
@@ -49,7 +54,7 @@ def recall(folder: Path, case_folder: Path | None = None) -> ReportInputs:
     Parameters
     ----------
     folder
-        With report.json, structures.dcm and dose.dcm, as `spondyl plan` writes them.
+        With report.json, structures.dcm, dose.dcm and dvh.csv, as `spondyl plan` writes them.
     case_folder
         Where the case is now, if it moved.
 
@@ -66,7 +71,7 @@ def recall(folder: Path, case_folder: Path | None = None) -> ReportInputs:
     named = [replace(s, name=own.get(s.name, s.name)) for s in structures.values()]
     structures = Structures([replace(s, made=tuple(made.get(s.name) or s.made)) for s in named])
     dose = read_rtdose(_file(folder, "dose.dcm"))
-    wanted = [structures[name] for name in record.get("dvh_structures", ()) if name in structures]
+    curves = _curves(_file(folder, "dvh.csv"), record.get("dvh_volumes_cm3", {}))
     hints = get_type_hints(ReportInputs)
     try:
         words = {
@@ -74,7 +79,7 @@ def recall(folder: Path, case_folder: Path | None = None) -> ReportInputs:
             for f in fields(ReportInputs)
             if f.name not in _ARRAYS and f.name in record
         }
-        inputs = ReportInputs(case, structures, dose, curves=curves_of(dvhs(dose, wanted)), **words)
+        inputs = ReportInputs(case, structures, dose, curves=curves, **words)
     except (ValidationError, TypeError) as error:
         raise CaseError(
             f"{folder / FILE} is not a report.json of spondyl: {error}; run `spondyl plan` again"
@@ -85,6 +90,20 @@ def recall(folder: Path, case_folder: Path | None = None) -> ReportInputs:
 def curves_of(made: Mapping[str, DVH]) -> tuple[Curve, ...]:
     """DVHs in percent of the whole structure, for drawing."""
     return tuple(Curve(name, d.dose_gy, 100.0 * d.volume_cm3 / d.total_cm3, d.total_cm3) for name, d in made.items())
+
+
+def _curves(path: Path, volumes_cm3: Mapping[str, float]) -> tuple[Curve, ...]:
+    """The DVHs of dvh.csv, of the structures whose volumes are given."""
+    points: dict[str, list[tuple[float, float]]] = {name: [] for name in volumes_cm3}
+    with path.open(encoding="utf-8", newline="") as stream:
+        try:
+            for name, dose, percent in map(itemgetter(*_DVH_COLUMNS), csv.DictReader(stream)):
+                if name in points:
+                    points[name].append((float(dose), float(percent)))
+        except (KeyError, TypeError, ValueError) as error:
+            raise CaseError(f"{path} is not a dvh.csv of spondyl: {error!r}; run `spondyl plan` again") from error
+    found = {name: np.array(rows) for name, rows in points.items() if rows}
+    return tuple(Curve(name, rows[:, 0], rows[:, 1], volumes_cm3[name]) for name, rows in found.items())
 
 
 def _plain(name: str, value: Any) -> Any:

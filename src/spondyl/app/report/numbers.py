@@ -52,9 +52,11 @@ def position(value_mm: float) -> str:
 
 
 def seconds(value_s: float) -> str:
-    """A duration, in minutes from two minutes on.
+    """A duration, in minutes from two minutes on; what is too short to matter is said so.
 
-    >>> seconds(4.256), seconds(150.0)
-    ('4.26 s', '2.50 min')
+    >>> seconds(4.256), seconds(150.0), seconds(0.004)
+    ('4.26 s', '2.50 min', 'below 0.1 s')
     """
+    if value_s < 0.1:
+        return "below 0.1 s"
     return f"{three(value_s)} s" if value_s < 120 else f"{three(value_s / 60)} min"

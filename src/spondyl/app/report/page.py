@@ -149,7 +149,7 @@ def _lesion(inputs: ReportInputs) -> list[Fact]:
     gtv = next((s for s in inputs.structures.values() if s.name.casefold() == "gtv"), None)
     return [
         Fact("histology", facts.histology or "unknown"),
-        Fact("GTV", f"{numbers.three(gtv.volume_cm3)} cm³" if gtv else "not drawn"),
+        Fact("GTV", f"{numbers.three(inputs.volume_cm3(gtv.name))} cm³" if gtv else "not drawn"),
     ]
 
 

@@ -11,7 +11,7 @@ from spondyl.app.report.points import is_neural
 
 def is_told(inputs: ReportInputs, structure: Structure) -> bool:
     """Whether a volume gets its own line: it was made from others here, or is a target or neural."""
-    given = structure.name in inputs.case.structures and inputs.case.structures[structure.name].made == structure.made
+    given = any(structure.made == own.made for own in inputs.case.structures.values())
     return bool(structure.made) and (not given or structure.role == "target" or is_neural(structure.name))
 
 
