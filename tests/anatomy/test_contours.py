@@ -124,3 +124,13 @@ def test_cone_ends_in_its_tip():
 def test_circle_area_is_conserved_in_plane():
     s = drawn(stack(circle(5.3) + np.array([0.37, -0.21])))
     assert s.full()[7].sum() == pytest.approx(np.pi * 5.3**2, rel=1e-3)
+
+
+def test_thin_slanted_strip_keeps_its_area():
+    strip = np.array([[-20.0, -20.2], [-20.0, -19.8], [20.0, 20.2], [20.0, 19.8]])[[0, 3, 2, 1]]  # 40 x 0.4 mm
+    assert drawn(stack(strip)).volume_cm3 == pytest.approx(40 * 0.4 * 27 / 1000, rel=0.02)
+
+
+def test_contour_without_area_is_nothing():
+    assert drawn(stack(np.array([[0.0, 0.0], [5.0, 5.0], [0.0, 0.0]]))).volume_cm3 == 0
+    assert drawn(stack(np.zeros((3, 2)))).volume_cm3 == 0

@@ -9,7 +9,8 @@ import pytest
 from solids import ball_mask, box_mask, square
 
 from spondyl.anatomy import Contour, contours_to_structure, from_coverage, structure_to_contours, subtract
-from spondyl.anatomy.outline import area_mm2, simplify
+from spondyl.anatomy.outline import simplify
+from spondyl.anatomy.polygons import area_mm2
 from spondyl.core import Grid
 
 GRID = Grid((-24.5, -24.5, -20.0), (1.0, 1.0, 2.0), (21, 50, 50))

@@ -7,14 +7,17 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from spondyl.anatomy.polygons import width_mm
 from spondyl.anatomy.solid import CAPS, Cap, Slab, Solid, build_solid, fractions
-from spondyl.anatomy.stack import Raster
+from spondyl.anatomy.stack import Raster, with_area
 from spondyl.anatomy.structure import Contour, Role, Structure
 from spondyl.core.errors import StructureError
 from spondyl.core.grid import Box, Grid
 
 CELLS_ACROSS = 48
-"""A small structure's raster has at least this many cells across it."""
+CELLS_IN_WIDTH = 6
+SMALLEST_CELL_MM = 0.05
+"""A small structure's raster has `CELLS_ACROSS` cells across it, a thin one's `CELLS_IN_WIDTH` across its width."""
 LARGEST_SUBDIVISION = 16
 LARGE_SECTION = 20_000
 """Voxels of a slice from which on a slice is cut into 4 instead of 8 layers."""
@@ -63,11 +66,11 @@ def contours_to_structure(
     kept = tuple(contours)
     if not all(np.isfinite(c.points_mm).all() and np.isfinite(c.z_mm) for c in kept):
         raise StructureError(f'structure "{name}" has a contour with coordinates that are not finite; remove it')
-    if not kept:
+    if not (drawn := with_area(kept)):
         nothing = (slice(0, 0), slice(0, 0), slice(0, 0))
         steps = (*made, "no contours")
         return Structure(name, role, grid, nothing, np.zeros((0, 0, 0), np.float32), (), steps, colour)
-    coverage, box, cut = _cover(kept, grid, cap)
+    coverage, box, cut = _cover(drawn, grid, cap)
     steps = (*made, f"from {len(kept)} contours, cap {cap}" + (", cut at the edge of the grid" if cut else ""))
     return Structure(name, role, grid, box, coverage, kept, steps, colour)
 
@@ -75,7 +78,7 @@ def contours_to_structure(
 def _cover(contours: tuple[Contour, ...], grid: Grid, cap: Cap) -> tuple[NDArray[np.float32], Box, bool]:
     low = np.min([c.points_mm.min(axis=0) for c in contours], axis=0)
     high = np.max([c.points_mm.max(axis=0) for c in contours], axis=0)
-    raster, first, parts = _grid_raster(low, high, grid)
+    raster, first, parts = _grid_raster(low, high, width_mm([c.points_mm for c in contours]), grid)
     solid = build_solid(contours, raster, cap, grid.spacing_mm[2])
     dz, z0 = grid.spacing_mm[2], grid.origin_mm[2]
     bottom = min([float(solid.z_mm[0]), *(s.z_low_mm for s in solid.slabs)])
@@ -88,14 +91,14 @@ def _cover(contours: tuple[Contour, ...], grid: Grid, cap: Cap) -> tuple[NDArray
 
 
 def _grid_raster(
-    low: NDArray[np.float64], high: NDArray[np.float64], grid: Grid
+    low: NDArray[np.float64], high: NDArray[np.float64], width: float, grid: Grid
 ) -> tuple[Raster, tuple[int, int], tuple[int, int]]:
     """A raster that divides the grid's pixels evenly, its first pixel (x, y), and the parts a pixel is cut into."""
     spacing, origin = np.array(grid.spacing_mm[:2]), np.array(grid.origin_mm[:2])
     room = np.maximum(2.0 * spacing, grid.spacing_mm[2])
     first = np.floor((low - room - origin) / spacing + 0.5).astype(int)
     last = np.ceil((high + room - origin) / spacing + 0.5).astype(int)
-    cell = max(float(np.sqrt(np.prod(high - low))) / CELLS_ACROSS, 1e-3)
+    cell = max(min(float(np.sqrt(np.prod(high - low))) / CELLS_ACROSS, width / CELLS_IN_WIDTH), SMALLEST_CELL_MM)
     parts = np.clip(np.ceil(spacing / cell), 1, LARGEST_SUBDIVISION).astype(int)
     h = spacing / parts
     start = origin + (first - 0.5) * spacing + 0.5 * h

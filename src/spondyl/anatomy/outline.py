@@ -14,6 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from spondyl.anatomy.polygons import area_mm2
 from spondyl.anatomy.structure import Contour, Structure
 
 SIMPLIFY_MM = 0.03
@@ -77,12 +78,6 @@ def _offset(points_mm: NDArray[np.float64], by_mm: float) -> NDArray[np.float64]
     along = np.roll(points_mm, -1, axis=0) - np.roll(points_mm, 1, axis=0)
     length = np.maximum(np.hypot(along[:, 0], along[:, 1]), 1e-9)[:, None]
     return points_mm + by_mm * np.column_stack((-along[:, 1], along[:, 0])) / length
-
-
-def area_mm2(points_mm: NDArray[np.float64]) -> float:
-    """Signed area of a polygon (n, 2), positive when x turns towards y."""
-    x, y = points_mm[:, 0], points_mm[:, 1]
-    return 0.5 * float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))
 
 
 def trace(layer: NDArray[np.float32]) -> list[NDArray[np.float64]]:

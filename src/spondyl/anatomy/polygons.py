@@ -24,6 +24,19 @@ def edges_of(polygons_mm: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
     return np.ascontiguousarray(stacked[length > 0])
 
 
+def area_mm2(points_mm: NDArray[np.float64]) -> float:
+    """Signed area of a polygon (n, 2), positive when x turns towards y."""
+    x, y = points_mm[:, 0], points_mm[:, 1]
+    return 0.5 * float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))
+
+
+def width_mm(polygons_mm: Sequence[NDArray[np.float64]]) -> float:
+    """Mean width of polygons, twice their area over their perimeter: half the diameter of a disc, that of a strip."""
+    area = sum(abs(area_mm2(points)) for points in polygons_mm)
+    rim = sum(float(np.hypot(*(points - np.roll(points, 1, axis=0)).T).sum()) for points in polygons_mm)
+    return 2.0 * area / rim if rim > 0 else 0.0
+
+
 def border_of(edges_mm: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which edges are a border, with the inside on one side only; the others are keyholes or shared edges."""
     rounded = np.round(edges_mm[:, :2] / KEYHOLE_TOLERANCE_MM).astype(np.int64)

@@ -7,9 +7,10 @@ from numba import njit
 from numpy.typing import NDArray
 
 from spondyl.anatomy.contours import levels
+from spondyl.anatomy.polygons import width_mm
 from spondyl.anatomy.rays import slope
 from spondyl.anatomy.solid import CAPS, Cap, Solid, build_solid, fractions
-from spondyl.anatomy.stack import Raster
+from spondyl.anatomy.stack import Raster, with_area
 from spondyl.anatomy.structure import Contour, Structure
 from spondyl.core.errors import StructureError
 from spondyl.core.grid import Grid
@@ -17,6 +18,8 @@ from spondyl.core.grid import Grid
 FINEST_POINTS, MOST_POINTS = 80_000, 600_000
 LARGEST_SMALL_MM = 0.5
 """Structures are sampled at this spacing, finer for fewer than `FINEST_POINTS`, coarser for more than `MOST_POINTS`."""
+CELLS_IN_WIDTH, MOST_CELLS = 6, 1_000_000
+"""A thin structure has six cells across its width, as long as its plane has no more cells than this."""
 PARTS_OF_A_VOXEL = 3
 
 
@@ -55,9 +58,9 @@ def sample_points(
         raise StructureError(f'structure "{structure.name}": cap is "{cap}", expected one of {", ".join(CAPS)}')
     if spacing_mm is not None and not spacing_mm > 0:
         raise StructureError(f'structure "{structure.name}": spacing_mm is {spacing_mm}, expected a positive number')
-    if structure.contours:
+    if drawn := with_area(structure.contours):
         step = spacing_mm or _default_spacing_mm(structure.volume_cm3 or _rough_volume_cm3(structure))
-        return _from_contours(structure.contours, structure.grid.spacing_mm[2], cap, step)
+        return _from_contours(drawn, structure.grid.spacing_mm[2], cap, step)
     if structure.is_empty:
         return np.empty((0, 3)), np.empty(0)
     return _from_coverage(structure, spacing_mm)
@@ -79,8 +82,10 @@ def _from_contours(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     low = np.min([c.points_mm.min(axis=0) for c in contours], axis=0) - max(2.0 * step_mm, slice_spacing_mm)
     high = np.max([c.points_mm.max(axis=0) for c in contours], axis=0) + max(2.0 * step_mm, slice_spacing_mm)
-    nx, ny = np.ceil((high - low) / step_mm).astype(int) + 1
-    raster = Raster(float(low[0]), float(low[1]), step_mm, step_mm, int(nx), int(ny))
+    finest = float(np.sqrt(np.prod(high - low) / MOST_CELLS))
+    cell = min(step_mm, max(width_mm([c.points_mm for c in contours]) / CELLS_IN_WIDTH, finest))
+    nx, ny = np.ceil((high - low) / cell).astype(int) + 1
+    raster = Raster(float(low[0]), float(low[1]), cell, cell, int(nx), int(ny))
     solid = build_solid(contours, raster, cap, slice_spacing_mm)
     points: list[NDArray[np.float64]] = []
     weights: list[NDArray[np.float64]] = []

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spondyl.anatomy.branches import Polygons, ending
-from spondyl.anatomy.polygons import border_of, edges_of, signed_distance_raster
+from spondyl.anatomy.polygons import area_mm2, border_of, edges_of, signed_distance_raster
 from spondyl.anatomy.structure import Contour
 
-SAME_PLANE_MM = 0.01
+SAME_PLANE_MM, SMALLEST_MM2 = 0.01, 1e-6
 LARGEST_GAP = 1.5
 """A gap of more than this many contour spacings parts a structure in two."""
 
@@ -27,6 +27,11 @@ class Raster:
     hy: float
     nx: int
     ny: int
+
+
+def with_area(contours: Sequence[Contour]) -> tuple[Contour, ...]:
+    """The contours that enclose something; a point or a line drawn as a contour does not."""
+    return tuple(c for c in contours if abs(area_mm2(c.points_mm)) > SMALLEST_MM2)
 
 
 def planes_of(contours: Sequence[Contour]) -> list[tuple[float, list[NDArray[np.float64]]]]:
