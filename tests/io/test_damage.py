@@ -127,6 +127,14 @@ def test_gigabyte_tag(files, tmp_path) -> None:
         read_rtplan(tmp_path / "d")
 
 
+def test_huge_element_that_is_really_there(files, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("spondyl.io.dicom_walk.MAX_ELEMENT_BYTES", 1 << 20)
+    tag = struct.pack("<HH2sHI", 0x0009, 0x1001, b"OB", 0, 2 << 20)
+    (tmp_path / "d").write_bytes(files[1]["plan"] + tag + bytes(2 << 20))
+    with pytest.raises(DicomError, match=r"private element \(0009,1001\) has 2097152 bytes, expected at most 1048576"):
+        read_rtplan(tmp_path / "d")
+
+
 def test_deflate_bomb(files, tmp_path, monkeypatch) -> None:
     """16 MiB of zeros in 16 KiB, against a limit of 8 MiB."""
     monkeypatch.setattr("spondyl.io.dicom_file.MAX_FILE_BYTES", 16 << 20)

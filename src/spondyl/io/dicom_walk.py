@@ -17,6 +17,9 @@ DEFLATED, _BIG_ENDIAN, _IMPLICIT = "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.
 _LONG = frozenset({b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"})
 _UNDEFINED = 0xFFFFFFFF
 _MAX_DEPTH = 32
+_PIXELS = (0x7FE0, 0x0010)
+MAX_ELEMENT_BYTES = 1 << 28
+"""Largest element beside the pixel data; the contours of the largest structure sets stay well below."""
 
 
 def check_lengths(data: bytes, path: Path, most_inflated: int) -> None:
@@ -93,9 +96,15 @@ class _Walk:
                 return value
             if length == _UNDEFINED:
                 inner = _Walk(self.data, self.path, self.order, True) if vr == b"UN" else self
-                at = inner._items(value, end, self._tag(at) == (0x7FE0, 0x0010), depth + 1)
+                at = inner._items(value, end, self._tag(at) == _PIXELS, depth + 1)
             elif value + length > end:
                 raise self.too_long(at, length)
+            elif length > MAX_ELEMENT_BYTES and self._tag(at) != _PIXELS:
+                raise DicomError(
+                    f"{self.path}: {self._name(at)} has {length} bytes, expected at most {MAX_ELEMENT_BYTES} "
+                    "outside the pixel data; "
+                    "leave the file out or export it without"
+                )
             else:
                 at = value + length
         return at
@@ -121,11 +130,13 @@ class _Walk:
             self.data[at + 2 : at + 4], self.order
         )
 
-    def too_long(self, at: int, length: int) -> DicomError:
+    def _name(self, at: int) -> str:
         group, element = self._tag(at)
-        name = keyword_for_tag((group << 16) | element) or "private element"
+        return f"{keyword_for_tag((group << 16) | element) or 'private element'} ({group:04x},{element:04x})"
+
+    def too_long(self, at: int, length: int) -> DicomError:
         left = len(self.data) - at
         return DicomError(
-            f"{self.path}: {name} ({group:04x},{element:04x}) says it has {length} bytes, the file has {left} left; "
+            f"{self.path}: {self._name(at)} says it has {length} bytes, the file has {left} left; "
             "it is truncated or damaged, copy it again"
         )
