@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 NEAR_PIXEL_MM = 0.5
 FAR_PIXEL_MM = 2.5
 LAYER_MM = 60.0
-DEPTH_NODES_MM: Floats = np.concatenate([np.arange(0.5, 30, 2.0), np.arange(30.5, 60, 5.0), np.arange(60.5, 500, 10.0)])
+DEPTH_NODES_MM: Floats = np.concatenate([np.arange(0.5, 10, 1.0), np.arange(10.5, 30, 2.0), np.arange(30.5, 60, 5.0), np.arange(60.5, 500, 10.0)])
 
 
 @dataclass(frozen=True)
