@@ -87,7 +87,7 @@ def test_large_phantom_keeps_all_primary_energy():
     grid = Grid((0, 0, 0), (2.5,) * 3, (41, 41, 41))
     kernel = exponential_kernel(mono_kernel(2.0), "primary", 1.0, 5, 19)
     source = Source((20, 20, 20), np.ones((1, 1, 1, 1), np.float32), np.array([50.0, 50.0, -900.0]))
-    deposited = transport(grid, np.ones(grid.shape, np.float32), [source], [kernel], 29, 2, lambda _: None)
+    deposited = transport(grid, np.ones(grid.shape, np.float32), [source], [kernel], 29, 2, 0.0, lambda _: None)
     assert deposited.sum(dtype=float) == pytest.approx(1.0, abs=2e-3)
     # The mean place of the energy, along the beam, is the kernel's own (mean over cells of r cos theta).
     mono = mono_kernel(2.0)

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-import spondyl.physics as physics
 from spondyl.core import Grid, Progress, silent, writing
 from spondyl.core.errors import PhantomError, SpondylError
 from spondyl.dose import Dose, Field, compute_dose, find_engine, gantry_axes
@@ -23,7 +22,16 @@ from spondyl.io.phantom_file import (
     VoxelsFile,
     read_phantom_file,
 )
-from spondyl.physics import MATERIALS, BeamModel, Material, Medium, bare_beam, find_material, read_spectrum_csv
+from spondyl.physics import (
+    MATERIALS,
+    BeamModel,
+    Material,
+    Medium,
+    bare_beam,
+    find_material,
+    load_machine,
+    read_spectrum_csv,
+)
 
 _SUB = 4
 
@@ -78,7 +86,7 @@ def read_phantom(path: Path) -> Phantom:
         inputs["spectrum"] = path.parent / file.beam.spectrum_csv
         model = bare_beam(read_spectrum_csv(inputs["spectrum"]), file.beam.sad_mm)
     else:
-        model = physics.load_machine(file.beam.machine)
+        model = load_machine(file.beam.machine)
     field = _field(file.beam, model.sad_mm)
     _refuse_source_inside(field, medium.grid)
     unit = "Gy" if isinstance(file.beam, MachineBeamFile) and file.beam.mu is not None else model.dose_unit

@@ -48,8 +48,8 @@ class CollapsedConeSettings:
         Exponentials a kernel.
     scatter_spacing_mm
         The scatter grid is the dose grid joined to voxels of at most about this side.
-    margin_mm
-        How far beyond the fields electrons are followed.
+    least_electrons, margin_mm
+        Electrons are followed until this share of the largest source per steradian, and this far beyond fields.
     kernel_depth_g_per_cm2
         Depth of water that hardens the spectrum by which kernels of a group are averaged.
     """
@@ -62,14 +62,13 @@ class CollapsedConeSettings:
     primary_terms: int = 4
     scatter_terms: int = 5
     scatter_spacing_mm: float = 5.0
-    margin_mm: float = 60.0
+    least_electrons: float = 1e-4
+    margin_mm: float = 100.0
     kernel_depth_g_per_cm2: float = 7.0
 
 
 FINAL = CollapsedConeSettings()
-FAST = CollapsedConeSettings(
-    primary_degree=17, scatter_degree=17, primary_lines=2, scatter_lines=1, scatter_terms=4, margin_mm=30.0
-)
+FAST = CollapsedConeSettings(primary_degree=17, scatter_degree=17, primary_lines=2, scatter_lines=1, scatter_terms=4)
 PRIMARY_FIRST_DECAY_PER_CM = 1.0
 SCATTER_FIRST_DECAY_PER_CM = 0.03
 _AIR_FLOOR_G_PER_CM3 = 1e-4
@@ -165,6 +164,7 @@ def _primary_mev_per_g(released, medium, spectrum, groups, settings, region, pro
             kernels,
             settings.primary_degree,
             settings.primary_lines,
+            settings.least_electrons,
             lambda f: progress("electrons", f),
         )
         dose[box] = deposited / np.maximum(density, _AIR_FLOOR_G_PER_CM3)
@@ -189,6 +189,7 @@ def _scatter_mev_per_g(released, medium, spectrum, groups, settings, progress) -
         kernels,
         settings.scatter_degree,
         settings.scatter_lines,
+        0.0,
         lambda f: progress("scattered photons", f),
     )
     return refine_ratio(deposited, path, factor, grid.shape) * absorption[medium.material]

@@ -49,6 +49,7 @@ def transport(
     kernels: Sequence[ExponentialKernel],
     degree: int,
     lines: int,
+    least: float,
     tell: Callable[[float], None],
 ) -> Floats32:
     """Energy deposited in each voxel, in the unit of the sources, float32, shape ``grid.shape``.
@@ -65,12 +66,15 @@ def transport(
         Of the direction set.
     lines
         How many lines a voxel and direction: more lines, less noise of the lattice at sharp edges.
+    least
+        Share of the largest source, per steradian, below which a line is no longer followed.
     """
     vectors, solid_angles = directions(degree)
     amplitude = np.ascontiguousarray(np.stack([kernel.amplitude_per_sr for kernel in kernels]))
     b_first = float(kernels[0].decay_per_cm[0])
     spacing_zyx = np.asarray(grid.spacing_mm[::-1]) / 10
     halvings = _halvings(b_first * float(density.max()) * float(spacing_zyx.max()) * np.sqrt(3.0))
+    cutoff = least * max(float(source.energy.max()) for source in sources)
     total = np.zeros(grid.shape, np.float32)
     main = _main_axis(vectors[:, ::-1], spacing_zyx)
     for done, order in enumerate(_ORDERS):
@@ -91,6 +95,7 @@ def transport(
             np.asarray(grid.origin_mm[::-1])[list(order)] / 10,
             np.ascontiguousarray(spacing_zyx[list(order)]),
             amplitude,
+            cutoff,
         )
         total += deposits.sum(axis=0).transpose(np.argsort(order))
         tell((done + 1) / 3)

@@ -124,6 +124,27 @@ def _row_range(reach, j, pad1, pad2, first, last, n2):
 
 
 @njit(cache=True, fastmath=True)
+def _below(state, at, least):
+    for t in range(state.shape[0]):
+        if abs(state[t, at]) >= least:
+            return False
+    return True
+
+
+@njit(cache=True, fastmath=True)
+def _trim(state, reach, least):
+    """Forget the ends of a line's row that carry less than `least`."""
+    low, high = reach[0], reach[1]
+    while low < high and _below(state, low, least):
+        state[:, low] = 0.0
+        low += 1
+    while low < high and _below(state, high - 1, least):
+        high -= 1
+        state[:, high] = 0.0
+    reach[0], reach[1] = low, high
+
+
+@njit(cache=True, fastmath=True)
 def _sweep_one(
     d,
     weight,
@@ -141,6 +162,7 @@ def _sweep_one(
     origin,
     spacing,
     amplitude,
+    cutoff,
 ):
     """Transport one direction; `d` is along the array's axes and follows axis 0 most; spacing in cm.
 
@@ -160,6 +182,7 @@ def _sweep_one(
     phi = np.empty(n2, np.float32)
     x = np.empty(n2, np.float32)
     scale = np.float32(b_first * length / 2.0**halvings)
+    least = np.float32(cutoff * weight / lines)
     for p in range(n0):
         k = p if d[0] > 0 else n0 - 1 - p
         for n in range(lines):
@@ -202,6 +225,9 @@ def _sweep_one(
                     carried = state[line, j + pad1[line], t, at : at + n]
                     _step(carried, row[t, begin:end], kept, x[:n], e[:n], phi[:n])
                 _double(x[:n], e[:n], phi[:n])
+            if least > 0.0:
+                for line in range(lines):
+                    _trim(state[line, j + pad1[line]], reach[line, j + pad1[line]], least)
 
 
 @njit(cache=True, fastmath=True, parallel=True)
@@ -222,13 +248,15 @@ def sweep(
     origin,
     spacing,
     amplitude,
+    cutoff,
 ):
     """Transport all `directions`, shared among the copies in `doses` (copies, n0, n1, n2), which are added to.
 
     Every direction follows array axis 0 most (per voxel). `energy` holds each field's released energy
     (groups, box) one after the other from `offset`; `box` its first index and shape; `ranges` the filled part of
     each of its rows from `range_offset`; `sources` in cm in the array's axis order, as `origin` and `spacing`.
-    The result does not depend on the number of threads, only on the number of copies.
+    What a line carries below `cutoff` (energy per steradian) is forgotten. The result does not depend on the
+    number of threads, only on the number of copies.
     """
     copies = doses.shape[0]
     for c in prange(copies):
@@ -250,4 +278,5 @@ def sweep(
                 origin,
                 spacing,
                 amplitude,
+                cutoff,
             )
