@@ -160,9 +160,19 @@ def _goal(v: Verdict, bound: str) -> Goal:
 
 def _step(number: int, step: WishStep) -> Step:
     held = ", ".join(_shown(g) for g in sorted(step.binding, key=lambda g: -step.binding[g])[:3])
-    cost = _changes(step.cost()) or "nothing"
+    cost = _changes(_worst(step)) or "nothing"
     name = f"{step.name}, beyond its goals" if step.phase == 2 else step.name
     return Step(str(number), name, _changes(step.gained()) or "held", f"{cost}; held by {held}" if held else cost)
+
+
+def _worst(step: WishStep) -> dict[WishedGoal, tuple[float, float]]:
+    """The three metrics that lost most, relative; what the step raised on purpose is no cost of it."""
+    pursued = {goal.label for goal in step.goals}
+    cost = {goal: pair for goal, pair in step.cost().items() if goal.label not in pursued}
+    ranked = sorted(cost, key=lambda g: -abs(cost[g][1] - cost[g][0]) / max(abs(cost[g][0]), 1.0))
+    first_of_label = {goal.label: goal for goal in reversed(ranked)}
+    kept = [goal for goal in ranked if first_of_label[goal.label] is goal][:3]
+    return {goal: cost[goal] for goal in kept}
 
 
 def _changes(changes: Mapping[WishedGoal, tuple[float, float]]) -> str:
