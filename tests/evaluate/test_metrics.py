@@ -19,7 +19,7 @@ CURVE = from_samples("a", np.repeat(np.arange(1.0, 11.0), 100), np.full(1000, 0.
         ("d98", "D98%", "Gy"), ("D 0.03 cc", "D0.03cc", "Gy"),
         ("D0.03cm3", "D0.03cc", "Gy"), ("D.03cm³", "D0.03cc", "Gy"),
         ("V10Gy", "V10Gy", "%"), ("v10 gy [%]", "V10Gy", "%"),
-        ("V10Gy_cc", "V10Gy_cc", "cm3"), ("V10cc", "V10Gy_cc", "cm3"),
+        ("V10Gy_cc", "V10Gy_cc", "cm3"), ("V10 Gy cm3", "V10Gy_cc", "cm3"),
         ("CV8.4Gy_cc", "CV8.4Gy_cc", "cm3"), ("Volume", "volume", "cm3"),
     ],
 )  # fmt: skip
@@ -30,6 +30,12 @@ def test_names(text: str, name: str, unit: str) -> None:
 @pytest.mark.parametrize("text", ["", "D", "dose", "D98%%", "V-10Gy", "D0.03xx", "Dmedian", "V10Gy_percent_of"])
 def test_unknown_names_are_refused_with_examples(text: str) -> None:
     with pytest.raises(ProtocolError, match="expected one like Dmean"):
+        parse_metric(text)
+
+
+@pytest.mark.parametrize("text", ["V95%", "V10", "V10cc"])
+def test_a_volume_without_gray_is_not_guessed(text: str) -> None:
+    with pytest.raises(ProtocolError, match="does not say how many Gy"):
         parse_metric(text)
 
 

@@ -33,7 +33,7 @@ def eqd2_gy(total_gy: float, fractions: int, alpha_beta_gy: float) -> float:
     """Dose in 2 Gy fractions with the same effect: ``D (D/n + a/b) / (2 + a/b)``.
 
     >>> round(eqd2_gy(25.3, 5, 2.0), 1), round(eqd2_gy(14.0, 1, 2.0), 1)
-    (44.6, 56.0)
+    (44.7, 56.0)
     """
     return total_gy * (total_gy / fractions + alpha_beta_gy) / (2.0 + alpha_beta_gy)
 

@@ -28,9 +28,9 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("volume", re.compile(rf"vol(?:ume)?{_CC}?")),
     ("Dcc", re.compile(rf"d{_NUMBER}{_CC}(?:gy)?")),
     ("D%", re.compile(rf"d{_NUMBER}%?(?:gy)?")),
-    ("CVcc", re.compile(rf"cv{_NUMBER}(?:gy)?{_CC}?")),
-    ("Vcc", re.compile(rf"v{_NUMBER}(?:gy)?{_CC}")),
-    ("V%", re.compile(rf"v{_NUMBER}(?:gy)?%?")),
+    ("CVcc", re.compile(rf"cv{_NUMBER}gy{_CC}?")),
+    ("Vcc", re.compile(rf"v{_NUMBER}gy{_CC}")),
+    ("V%", re.compile(rf"v{_NUMBER}gy%?")),
 )
 _NAMES: dict[Kind, str] = {
     "D%": "D{}%", "Dcc": "D{}cc", "V%": "V{}Gy", "Vcc": "V{}Gy_cc", "CVcc": "CV{}Gy_cc",
@@ -98,6 +98,8 @@ def parse_metric(text: str) -> Metric:
         if kind == "D%" and argument > 100:
             raise ProtocolError(f'metric "{text}" asks for {argument:g} % of a structure, expected 0 to 100 %')
         return Metric(kind, argument)
+    if re.fullmatch(rf"v{_NUMBER}(%|{_CC})?", folded):
+        raise ProtocolError(f'metric "{text}" does not say how many Gy, expected one like V10Gy (%) or V10Gy_cc (cm3)')
     raise ProtocolError(f'metric "{text}" is not known, expected one like {EXAMPLES}')
 
 

@@ -51,6 +51,8 @@ def gather(
     found = read_dose(files["dose"])
     drawn, warnings = read_structures(files["structures"], cap)
     number, name, protocol = _plan_facts(files.get("plan"))
+    if any("EFFECTIVE" in step for step in found.made):
+        warnings = (*warnings, f"{files['dose'].name} is of type EFFECTIVE: limits on physical dose do not hold for it")
     found = replace(found, fractions=fractions or number or found.fractions)
     return Inputs(found, drawn, name or files["dose"].stem, protocol, warnings, files)
 
@@ -131,6 +133,11 @@ def read_prior(path: Path | None, fractions: int | None, months: float | None) -
     if fractions is None:
         raise DoseError(f"prior dose {path} without its number of fractions; give --prior-fractions N")
     return PriorCourse(read_dose(path), fractions, months)
+
+
+def beside(folder: Path | None, name: str) -> Path | None:
+    """A file of that name in the folder, None where there is no such file."""
+    return folder / name if folder is not None and (folder / name).is_file() else None
 
 
 def find_structure(structures: Structures, name: str) -> Structure:

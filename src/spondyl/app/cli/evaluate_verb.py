@@ -11,7 +11,7 @@ import typer
 
 from spondyl.anatomy import CAPS, Cap
 from spondyl.app.cli.common import progress_bars
-from spondyl.app.cli.evaluate_inputs import Inputs, find_structure, gather, read_prior, split_metric
+from spondyl.app.cli.evaluate_inputs import Inputs, beside, find_structure, gather, read_prior, split_metric
 from spondyl.app.cli.evaluate_tables import tell
 from spondyl.app.plan_indices import Index, dose_indices
 from spondyl.core import Progress, Provenance, sha256_of, silent, writing
@@ -81,11 +81,14 @@ def evaluate(
     for _, wanted in asked:
         parse_metric(wanted)
     inputs = gather(folder, dose, structures, plan, fractions, reach)
-    prior = read_prior(prior_dose, prior_fractions, prior_months)
+    kept = beside(folder, "prior_dose.dcm")
+    prior = read_prior(prior_dose or (kept if prior_fractions else None), prior_fractions, prior_months)
     chosen = protocol or inputs.protocol
     rules = load_protocol(chosen) if chosen else None
     curves: dict[str, DVH] = {}
     warnings = list(inputs.warnings)
+    if kept is not None and prior is None:
+        warnings.append(f"{kept} is there but is not counted; give --prior-fractions N")
     plain = rules is None and not asked
     with progress_bars(quiet or json_) as progress:
         if out is not None or plain:
