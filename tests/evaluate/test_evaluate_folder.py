@@ -43,6 +43,7 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Dose, Struc
         [
             from_coverage("PTV_Eval", "target", grid, np.clip((15 - away) / half + 0.5, 0, 1)),
             from_coverage("GTV", "target", grid, np.clip((8 - away) / half + 0.5, 0, 1)),
+            from_coverage("SpinalCord", "oar", grid, np.clip((4 - beside) / half + 0.5, 0, 1)),
             from_coverage("SpinalCord_PRV02", "prv", grid, np.clip((6 - beside) / half + 0.5, 0, 1)),
         ]
     )
