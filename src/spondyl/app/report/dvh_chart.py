@@ -144,7 +144,7 @@ def _line(curve: Curve, key: int, style: LineStyle, dose_max: float) -> DvhLine:
     )
     rounded = tuple(round(float(v), 2) for v in volumes)
     covered = float(curve.volume_percent[0])
-    note = f", {three(covered)} % of it on the dose grid" if covered < 99.5 else ""
+    note = f", {three(covered)} % of it on the grid" if covered < 99.5 else ""
     return DvhLine(key, curve.structure, style, path, three(curve.volume_cm3), note, rounded)
 
 
