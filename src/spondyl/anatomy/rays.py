@@ -140,3 +140,18 @@ def moved_border(last, cells, moved, hx, hy, result):
                         elif moved[n] - away > result[j, i]:
                             result[j, i] = moved[n] - away
                             best[j, i] = n
+    for n in range(cells.shape[0]):
+        j, i = cells[n]
+        if last[j, i] <= 0.0:
+            result[j, i] = min(result[j, i], _highest_inside(last, result, j, i))
+
+
+@njit(cache=True)
+def _highest_inside(last, result, j, i):
+    """The largest result among the neighbours of a cell that were inside; no cell beyond a border exceeds it."""
+    highest = -1e6
+    for nj in range(max(0, j - 1), min(last.shape[0], j + 2)):
+        for ni in range(max(0, i - 1), min(last.shape[1], i + 2)):
+            if last[nj, ni] > 0.0:
+                highest = max(highest, result[nj, ni])
+    return highest

@@ -135,8 +135,8 @@ def _place(distance, fraction, x0, y0, hx, hy, z, dz, volume, points, weights):
                 across = abs(gx) * hx + abs(gy) * hy
                 deep = min(across, 0.5 * across + distance[j, i])
                 inner = 0.5 * (across - deep) + u * deep
-                x += inner * gx - v * gy * hx * f
-                y += inner * gy + v * gx * hy * f
+                x += hx * max(-0.5, min(0.5, inner * gx / hx - 0.5 * v * gy * f))
+                y += hy * max(-0.5, min(0.5, inner * gy / hy + 0.5 * v * gx * f))
             points[n, 0], points[n, 1], points[n, 2] = x, y, z + w * dz
             weights[n] = f * volume
             n += 1

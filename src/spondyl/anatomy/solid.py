@@ -23,6 +23,8 @@ Cap = Literal["half-slice", "none"]
 CAPS: tuple[str, ...] = ("half-slice", "none")
 CLOSED_FRACTION = 0.02
 """A section that goes on to less than this share of its area has closed."""
+CLOSING_STEPS = 10
+"""Halvings of the spacing by which the height where a section closes is found."""
 
 
 @dataclass(frozen=True)
@@ -158,13 +160,23 @@ def _above(joints: list[Joint], i: int) -> tuple[int, int]:
 
 
 def _reach_mm(solid: Solid, slab: Slab, typical_mm: float) -> float:
-    """How far a cap goes: half the local spacing, or the whole of it where the section closes before the next plane."""
+    """How far a cap goes: half the local spacing, or to where the section closes if that is before the next plane."""
     if slab.planes[1] < 0:
         return typical_mm / 2
     last, before = float(solid.z_mm[slab.planes[0]]), float(solid.z_mm[slab.planes[1]])
-    left = np.count_nonzero(solid.at(slab).distance_mm(2 * last - before) > 0)
-    area = max(1, np.count_nonzero(solid.distance_mm[slab.planes[0]] > 0))
-    return abs(last - before) * (1.0 if left < CLOSED_FRACTION * area else 0.5)
+    field = solid.at(slab)
+
+    def cells_at(reach: float) -> int:
+        return int(np.count_nonzero(field.distance_mm(last + reach * (last - before)) > 0))
+
+    left = cells_at(1.0)
+    if left >= CLOSED_FRACTION * np.count_nonzero(solid.distance_mm[slab.planes[0]] > 0):
+        return abs(last - before) / 2
+    opened, closed = 0.0, 1.0
+    for _ in range(CLOSING_STEPS):
+        middle = (opened + closed) / 2
+        opened, closed = (opened, middle) if cells_at(middle) <= left else (middle, closed)
+    return abs(last - before) * closed
 
 
 @njit(cache=True, nogil=True)
