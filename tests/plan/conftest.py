@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from spondyl.plan.leaves import leaves_of
 from spondyl.plan.matvec import sparse_rows
-from spondyl.plan.problem import Neighbours, Problem, Samples
+from spondyl.plan.problem import Problem, Samples
 
 
 def line_problem(overlap_mm: float = 0.0) -> Problem:
@@ -36,7 +37,7 @@ def line_problem(overlap_mm: float = 0.0) -> Problem:
         sparse_rows(sparse.csr_matrix(matrix)),
         sparse_rows(pick),
         {"PTV": samples(0, a, 31.0), "Cord": samples(a, b - a, 1.1), "Falloff": everything},
-        Neighbours(np.arange(count - 1), np.arange(1, count), np.ones(count - 1)),
+        leaves_of([(1, count)], np.arange(count)),
         30.0,
         np.zeros(len(points)),
     )

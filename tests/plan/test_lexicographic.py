@@ -5,10 +5,10 @@ import pytest
 
 from spondyl.plan.goals import Goal, measure, smooth
 from spondyl.plan.lagrangian import Effort, solve
-from spondyl.plan.lexicographic import SLACK, grant
+from spondyl.plan.lexicographic import OPEN_SLACK, grant
 from spondyl.plan.wishlist import Wish, Wishlist
 
-CORD = Goal("Cord", "D0.03cc", 1, 8.0)
+CORD = Goal("Cord", "D0.03cc", 1, 8.0, margin=0.005)
 D98 = Goal("PTV", "D98%", -1, 27.0)
 D90 = Goal("PTV", "D90%", -1, 30.0)
 HOT = Goal("PTV", "D2%", 1, 36.0)
@@ -21,7 +21,7 @@ def exact(problem, x, goal):
     return measure(goal, problem, x, problem.dose_at_points(x))
 
 
-@pytest.mark.parametrize("goal", [CORD, D98, D90, HOT, FALLOFF, ROUGH])
+@pytest.mark.parametrize("goal", [CORD, D98, D90, HOT, FALLOFF, ROUGH, Goal("fluence", "modulation", 1, 4.0)])
 def test_smooth_gradient_is_the_finite_difference(problem, goal):
     rng = np.random.default_rng(0)
     x, direction = 10 + rng.random(25), rng.normal(size=25)
@@ -52,7 +52,11 @@ def test_a_limit_without_effect_has_no_multiplier(problem):
     assert solve(problem, [(D90, 1.0)], [(loose, 200.0)], START, Effort()).multipliers[loose] == 0.0
 
 
-WISHES = (Wish("coverage", ((D90, 1.0), (D98, 1.0))), Wish("fall-off", ((FALLOFF, 1.0),)), Wish("rest", ((ROUGH, 1.0),)))
+WISHES = (
+    Wish("coverage", ((D90, 1.0), (D98, 1.0))),
+    Wish("fall-off", ((FALLOFF, 1.0),)),
+    Wish("rest", ((ROUGH, 1.0),)),
+)
 
 
 def test_a_later_wish_never_takes_more_than_the_slack_of_an_earlier_one(problem):
@@ -61,7 +65,7 @@ def test_a_later_wish_never_takes_more_than_the_slack_of_an_earlier_one(problem)
     assert exact(problem, granted.x, CORD) <= 8.0
     assert exact(problem, granted.x, D90) >= 30.0 * 0.996
     after_fall_off, last = granted.steps[1].after[FALLOFF], granted.steps[2].after[FALLOFF]
-    assert last <= after_fall_off * (1 + SLACK + 0.005)
+    assert last <= after_fall_off * (1 + OPEN_SLACK + 0.005)
     assert granted.steps[2].after[ROUGH] < granted.steps[1].after[ROUGH]
     assert not granted.misses
 
@@ -84,7 +88,7 @@ def test_limits_that_cannot_all_hold_end_with_the_best_plan_and_what_binds(make_
     required = Goal("PTV", "D90%", -1, 29.7)
     granted = grant(problem, Wishlist((tight, HOT), (required,), WISHES), START, effort=Effort(rounds=10))
     assert exact(problem, granted.x, tight) <= 15.0 * 1.003  # the upper limit holds
-    assert 20.0 < exact(problem, granted.x, required) < 29.0  # the minimum dose gives way, as little as possible
+    assert 15.0 < exact(problem, granted.x, required) < 29.0  # the minimum dose gives way, as little as possible
     assert tight in granted.misses[required]
 
 

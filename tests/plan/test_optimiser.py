@@ -44,5 +44,10 @@ def test_stops_at_the_goal():
 
 def test_same_input_same_bits(least_squares):
     a, b = least_squares
-    runs = [minimise(lambda x: (float((a @ x - b) @ (a @ x - b)), 2 * a.T @ (a @ x - b)), np.ones(25)) for _ in range(2)]
+
+    def function(x):
+        miss = a @ x - b
+        return float(miss @ miss), 2 * a.T @ miss
+
+    runs = [minimise(function, np.ones(25)) for _ in range(2)]
     assert (runs[0].x == runs[1].x).all()

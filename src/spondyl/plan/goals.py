@@ -32,10 +32,10 @@ class Goal:
     Parameters
     ----------
     structure
-        Name in the problem's samples; "fluence" for roughness.
+        Name in the problem's samples; "fluence" for roughness and modulation.
     metric
         "D98%", "D0.03cc", "Dmean" (Gy); "overdose" (root mean square over the points' reference, Gy);
-        "roughness" (of the fluence relative to its mean square, no unit).
+        "roughness" (squared steps of the fluence over its square, no unit); "modulation" (MU per cGy prescribed).
     sense
         +1: at most the limit; -1: at least.
     limit
@@ -68,6 +68,11 @@ class Goal:
     def is_dose_volume(self) -> bool:
         return bool(_PERCENT.match(self.metric) or _CUBIC.match(self.metric))
 
+    @property
+    def has_stand_in(self) -> bool:
+        """Whether the smooth metric differs from the exact one."""
+        return self.is_dose_volume or self.metric == "modulation"
+
     def __str__(self) -> str:
         if self.limit is None:
             return f"{self.label} as {'low' if self.sense > 0 else 'high'} as possible"
@@ -81,7 +86,9 @@ def hot_fraction(metric: str, volume_cm3: float) -> float:
         return float(percent.group(1)) / 100.0
     if cubic:
         return min(1.0, float(cubic.group(1)) / volume_cm3)
-    raise ProtocolError(f'metric "{metric}" cannot be optimised; use Dx%, Dxcc, Dmean, overdose or roughness')
+    raise ProtocolError(
+        f'metric "{metric}" cannot be optimised; use Dx%, Dxcc, Dmean, overdose, roughness or modulation'
+    )
 
 
 def band_of(goal: Goal, samples: Samples) -> tuple[float, float]:
@@ -102,9 +109,10 @@ def band_of(goal: Goal, samples: Samples) -> tuple[float, float]:
 def smooth(goal: Goal, problem: Problem, x: Floats, points_gy: Floats) -> tuple[float, Floats, bool]:
     """Smooth value of the goal's metric and its derivative: by the structure's points (True) or by beamlet (False)."""
     if goal.metric == "roughness":
-        value, gradient = problem.neighbours.roughness(x)
-        mean = float(x @ x) + 1e-12
-        return value / mean, (gradient - 2.0 * x * value / mean) / mean, False
+        return (*problem.leaves.roughness(x), False)
+    if goal.metric == "modulation":
+        units, gradient = problem.leaves.smooth_units(x)
+        return units / (100.0 * problem.prescription_gy), gradient / (100.0 * problem.prescription_gy), False
     samples = problem.samples[goal.structure]
     dose = points_gy[samples.points]
     if goal.metric == "overdose":
@@ -119,6 +127,8 @@ def smooth(goal: Goal, problem: Problem, x: Floats, points_gy: Floats) -> tuple[
 
 def measure(goal: Goal, problem: Problem, x: Floats, points_gy: Floats) -> float:
     """The metric itself, as a DVH would give it."""
+    if goal.metric == "modulation":
+        return problem.leaves.units(x) / (100.0 * problem.prescription_gy)
     if not goal.is_dose_volume:
         return smooth(goal, problem, x, points_gy)[0]
     samples = problem.samples[goal.structure]

@@ -19,7 +19,6 @@ from spondyl.plan.matvec import Floats
 from spondyl.plan.optimiser import Pairs, minimise
 from spondyl.plan.problem import Problem
 
-
 MET_WITHIN = 1e-3
 """A goal counts as reached within this share of its limit."""
 LIGHT = 0.02
@@ -174,7 +173,7 @@ def _add(
 def _wish_cost(goal: Goal, value: float, gap: float, prescription_gy: float) -> tuple[float, float]:
     """Cost of a wish at a smooth value, and its derivative."""
     if goal.limit is None:
-        scale = 1.0 if goal.metric == "roughness" else prescription_gy
+        scale = 1.0 if goal.structure == "fluence" else prescription_gy
         return goal.sense * value / scale, goal.sense / scale
     scale = max(abs(goal.limit), 1e-3)
     short = max(0.0, goal.sense * (value - goal.aim - gap) / scale)
@@ -195,10 +194,10 @@ def _align(
     """Set each stand-in's gap to smooth minus exact at `x`, and each bound's exact violation."""
     points = problem.dose_at_points(x)
     for i, (goal, _) in enumerate(wishes):
-        if goal.is_dose_volume:
+        if goal.has_stand_in:
             gaps[i] = smooth(goal, problem, x, points)[0] - measure(goal, problem, x, points)
     for bound in held:
         exact = measure(bound.goal, problem, x, points)
-        if bound.goal.is_dose_volume:
+        if bound.goal.has_stand_in:
             bound.gap = smooth(bound.goal, problem, x, points)[0] - exact
         bound.violation = max(0.0, bound.goal.sense * (exact - bound.limit) / bound.scale)

@@ -81,7 +81,7 @@ class PlanLog:
         for r in self.rounds:
             worst = max(r.broken, key=lambda goal: r.broken[goal], default=None)
             what = f"worst bound {worst} off by {100 * r.worst:.2f} %" if worst and r.worst > 0 else "all bounds hold"
-            told.append(f"final dose {r.number}: differs by up to {r.difference_gy:.2f} Gy from the optimiser's; {what}")
+            told.append(f"final dose {r.number}: up to {r.difference_gy:.2f} Gy off the optimiser's; {what}")
         told.append(f"normalised by {self.factor:.4f}")
         told.extend(f"left out, no such structure in the beams: {goal}" for goal in self.left_out)
         told.extend(f"missed: {goal}, reached {self.final[goal]:.2f}" for goal in self.misses)
@@ -94,7 +94,11 @@ class PlanLog:
         return {
             "steps": [_step_record(step) for step in self.steps],
             "rounds": [
-                {"round": r.number, "largest_difference_gy": round(r.difference_gy, 3), "worst_violation": round(r.worst, 5)}
+                {
+                    "round": r.number,
+                    "largest_difference_gy": round(r.difference_gy, 3),
+                    "worst_violation": round(r.worst, 5),
+                }
                 for r in self.rounds
             ],
             "final": [{"goal": str(goal), "value": round(value, 4)} for goal, value in self.final.items()],

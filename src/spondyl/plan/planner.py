@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from spondyl.plan.log import PlanLog, Round
 from spondyl.plan.matvec import Floats
 from spondyl.plan.plan import Plan
 from spondyl.plan.prescription import Prescription, prescription_of, wishlist_of
+from spondyl.plan.recompute import total_dose
 from spondyl.plan.setup import Setup, set_up, start_fluence
 from spondyl.plan.wishlist import Wishlist
 
@@ -102,8 +102,7 @@ def make_plan(
     dose = replace(
         found.dose,
         values=(found.dose.values * np.float32(factor)).astype(np.float32),
-        fractions=prescription.fractions,
-        made=(*found.dose.made, f"total of {prescription.fractions} fractions, scaled by {factor:.4f} to {prescription.coverage}"),
+        made=(*found.dose.made, f"scaled by {factor:.4f} to {prescription.coverage}"),
     )
     return PlanResult(plan, dose, _log(setup, granted.steps, found, factor))
 
@@ -187,7 +186,7 @@ def _accurate(
 
     fields = _fields(setup, x / fractions)
     dose = compute_dose(fields, setup.medium, setup.model, engine=engine, grid=setup.grid, progress=told)
-    return replace(dose, values=(dose.values * np.float32(fractions)).astype(np.float32), unit="Gy")
+    return total_dose(dose, fractions)
 
 
 def _fields(setup: Setup, x: Floats) -> tuple[Field, ...]:

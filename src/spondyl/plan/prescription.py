@@ -57,9 +57,11 @@ def wishlist_of(protocol: Protocol) -> Wishlist:
         if goal.level != "mandatory" or goal.quantity != "physical" or not _can_be_optimised(goal.metric):
             continue
         if goal.op in ("<=", "<", "="):
-            never_above.append(Goal(goal.structure, goal.metric, 1, goal.limit + goal.tolerance, "mandatory", HARD_MARGIN))
+            high = goal.limit + goal.tolerance
+            never_above.append(Goal(goal.structure, goal.metric, 1, high, "mandatory", HARD_MARGIN))
         if goal.op in (">=", ">", "="):
-            at_least.append(Goal(goal.structure, goal.metric, -1, goal.limit - goal.tolerance, "mandatory", HARD_MARGIN))
+            low = goal.limit - goal.tolerance
+            at_least.append(Goal(goal.structure, goal.metric, -1, low, "mandatory", HARD_MARGIN))
     wishes = read_wishes(protocol.wishlist, protocol.name, WISH_MARGIN, exact=prescription.coverage)
     return Wishlist(tuple(never_above), tuple(at_least), wishes)
 

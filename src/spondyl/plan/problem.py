@@ -1,14 +1,12 @@
-"""The planning problem as arrays: influence, sample points of the structures, and how rough a fluence is."""
+"""The planning problem as arrays: influence, sample points of the structures, leaves."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
 from spondyl.core.errors import PlanError
+from spondyl.plan.leaves import Leaves
 from spondyl.plan.matvec import Floats, SparseRows
 
 
@@ -36,26 +34,6 @@ class Samples:
 
 
 @dataclass(frozen=True)
-class Neighbours:
-    """Pairs of beamlets next to each other (`first`, `second`; -1 is outside the field) and the pair's weight."""
-
-    first: NDArray[np.int64]
-    second: NDArray[np.int64]
-    weight: Floats
-
-    def roughness(self, x: Floats) -> tuple[float, Floats]:
-        """Weighted sum of squared steps between neighbours, and its derivative."""
-        padded = np.append(x, 0.0)
-        step = padded[self.second] - padded[self.first]
-        push = 2.0 * self.weight * step
-        outside = x.size
-        second = np.where(self.second < 0, outside, self.second)
-        first = np.where(self.first < 0, outside, self.first)
-        gradient = np.bincount(second, push, outside + 1) - np.bincount(first, push, outside + 1)
-        return float(self.weight @ step**2), gradient[:-1]
-
-
-@dataclass(frozen=True)
 class Problem:
     """Beamlet weights in, dose at the structures' points out.
 
@@ -67,8 +45,8 @@ class Problem:
         From rows to points, shape (points, rows).
     samples
         Points by structure name.
-    neighbours
-        Beamlets beside each other.
+    leaves
+        How beamlets follow one another under the leaves.
     prescription_gy
         Scale of every relative quantity.
     offset_gy
@@ -78,7 +56,7 @@ class Problem:
     influence: SparseRows
     interpolation: SparseRows
     samples: Mapping[str, Samples]
-    neighbours: Neighbours
+    leaves: Leaves
     prescription_gy: float
     offset_gy: Floats
 
@@ -101,27 +79,3 @@ class Problem:
 
     def corrected(self, offset_gy: Floats) -> Problem:
         return replace(self, offset_gy=offset_gy)
-
-
-def neighbours_of(shapes: Sequence[tuple[int, int]], column_of: NDArray[np.int64]) -> Neighbours:
-    """Pairs along leaf travel (u, full weight) and across leaves (v, a quarter) for fields of `shapes` (nv, nu).
-
-    `column_of` gives each beamlet's column among those in use, or -1, for all fields in order. A step from a
-    beamlet to outside the field counts, since the leaves must travel it.
-    """
-    first: list[NDArray[np.int64]] = []
-    second: list[NDArray[np.int64]] = []
-    weight: list[Floats] = []
-    start = 0
-    for nv, nu in shapes:
-        columns = np.pad(column_of[start : start + nv * nu].reshape(nv, nu), 1, constant_values=-1)
-        start += nv * nu
-        for a, b, w in (
-            (columns[1:-1, :-1], columns[1:-1, 1:], 1.0),
-            (columns[:-1, 1:-1], columns[1:, 1:-1], 0.25),
-        ):
-            used = (a >= 0) | (b >= 0)
-            first.append(a[used])
-            second.append(b[used])
-            weight.append(np.full(int(used.sum()), w))
-    return Neighbours(np.concatenate(first), np.concatenate(second), np.concatenate(weight))

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from spondyl.anatomy import Case, Structure, Structures, sample_points
 from spondyl.core import Grid, Progress, covering
 from spondyl.core.errors import PlanError
-from spondyl.dose import beamlet_influence
+from spondyl.dose import Field, beamlet_influence
 from spondyl.evaluate import resolve
 from spondyl.physics import BeamModel, Medium, medium_from_ct
 from spondyl.plan.goals import Goal
 from spondyl.plan.imrt import Arrangement, arrange, gantry_angles_deg
+from spondyl.plan.leaves import leaves_of
 from spondyl.plan.matvec import Floats, sparse_rows
 from spondyl.plan.points import interpolate_between
 from spondyl.plan.prescription import Prescription
-from spondyl.plan.problem import Problem, neighbours_of
+from spondyl.plan.problem import Problem
 from spondyl.plan.regions import Reach, point_sets
 from spondyl.plan.wishlist import Wishlist
 
 DOSE_SPACING_MM = 2.5
 ROWS_BEYOND_MM = 25.0
 """How far beyond the target along z rows are computed: scatter is below 3 % of the target's dose there."""
-DOSE_BEYOND_MM = 50.0
-"""How far beyond the target along z the final dose is computed."""
+DOSE_BEYOND_MM = 40.0
+"""How far beyond the fields along z the final dose is computed."""
 TARGET_POINT_MM = 2.0
+CORNER_SHARE = 0.02
+"""Rises below this share of an open field's fluence are rounded in the smooth count of monitor units."""
 NEAR_MM, CELL_MM = 10.0, 12.5
-"""Neighbourhood kept beamlet by beamlet, and cells of the tail: what the correction by the final engine makes up for."""
+"""Neighbourhood kept beamlet by beamlet, and cells of the tail: the correction makes up for the rest."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +76,9 @@ def set_up(
     targets = _targets(structures, own_list, names.get(prescription.structure, prescription.structure))
     whole = _whole_target(structures, targets)
     medium = medium_from_ct(case.ct, structures)
-    grid = dose_grid(case, structures, whole)
     low, high = float(whole[:, 2].min()), float(whole[:, 2].max())
     arrangement = arrange(whole, _isocentre(whole), gantry_angles_deg(field_count), model.sad_mm)
+    grid = dose_grid(case, structures, arrangement.fields)
     reach = Reach(low - ROWS_BEYOND_MM, high + ROWS_BEYOND_MM)
     wanted = tuple(name for name in own_list.structures() if name in structures and not structures[name].is_empty)
     hot_spots = {goal.structure for goal in own_list.all_goals() if goal.metric.endswith("cc")}
@@ -90,23 +94,25 @@ def set_up(
         sparse_rows(influence.matrix),
         interpolation,
         samples,
-        neighbours_of([field.fluence.shape for field in arrangement.fields], column_of),
+        leaves_of([field.fluence.shape for field in arrangement.fields], column_of),
         prescription.dose_gy,
         np.zeros(len(rows)),
     )
-    return Setup(medium, model, grid, arrangement, problem, rows, kept, left_out)
+    made = Setup(medium, model, grid, arrangement, problem, rows, kept, left_out)
+    corner = CORNER_SHARE * float(start_fluence(made, prescription)[0])
+    return replace(made, problem=replace(problem, leaves=replace(problem.leaves, corner=corner)))
 
 
-def dose_grid(case: Case, structures: Structures, target_points_mm: Floats) -> Grid:
-    """Dose grid of `DOSE_SPACING_MM`: the body in plane, the target and `DOSE_BEYOND_MM` along z, within the CT."""
+def dose_grid(case: Case, structures: Structures, fields: Sequence[Field]) -> Grid:
+    """Dose grid of `DOSE_SPACING_MM`: the body in plane, the fields and `DOSE_BEYOND_MM` along z, within the CT."""
     low, high = case.ct.grid.bounds_mm()
     external = structures.with_role("external")
     if external and not external[0].is_empty:
         body_low, body_high = external[0].local_grid.bounds_mm()
         low, high = np.maximum(low, body_low), np.minimum(high, body_high)
-    low[2] = max(low[2], float(target_points_mm[:, 2].min()) - DOSE_BEYOND_MM)
-    high[2] = min(high[2], float(target_points_mm[:, 2].max()) + DOSE_BEYOND_MM)
-    spacing = (DOSE_SPACING_MM,) * 3
+    low[2] = max(low[2], min(f.isocentre_mm[2] + float(f.v_edges_mm[0]) for f in fields) - DOSE_BEYOND_MM)
+    high[2] = min(high[2], max(f.isocentre_mm[2] + float(f.v_edges_mm[-1]) for f in fields) + DOSE_BEYOND_MM)
+    spacing = (DOSE_SPACING_MM, DOSE_SPACING_MM, DOSE_SPACING_MM)
     return covering(low, high, spacing, case.ct.grid.frame_of_reference_uid)
 
 

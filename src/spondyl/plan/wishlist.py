@@ -89,7 +89,9 @@ def read_wishes(
         If a key is unknown, a goal has not exactly one direction, or a metric cannot be optimised.
     """
     if not items:
-        raise ProtocolError(f'protocol "{protocol}" has no wishlist, so no plan can be made for it; add the key wishlist')
+        raise ProtocolError(
+            f'protocol "{protocol}" has no wishlist, so no plan can be made for it; add the key wishlist'
+        )
     return tuple(_wish(item, protocol, margin, exact) for item in items)
 
 
@@ -106,9 +108,11 @@ def _goal(
     _check_keys(item, GOAL_KEYS, where)
     given = [key for key in ("at_most", "at_least", "as_low_as_possible") if key in item]
     if len(given) != 1:
-        raise ProtocolError(f"{where}: a goal needs one of at_most, at_least, as_low_as_possible, got {given or 'none'}")
+        raise ProtocolError(
+            f"{where}: a goal needs one of at_most, at_least, as_low_as_possible, got {given or 'none'}"
+        )
     metric = str(item["metric"])
-    if metric not in ("Dmean", "overdose", "roughness"):
+    if metric not in ("Dmean", "overdose", "roughness", "modulation"):
         hot_fraction(metric, 1.0)
     sense = -1 if given[0] == "at_least" else 1
     limit = None if given[0] == "as_low_as_possible" else float(item[given[0]])
