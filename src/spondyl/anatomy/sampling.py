@@ -80,8 +80,10 @@ def _rough_volume_cm3(structure: Structure) -> float:
 def _from_contours(
     contours: tuple[Contour, ...], slice_spacing_mm: float, cap: Cap, step_mm: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    low = np.min([c.points_mm.min(axis=0) for c in contours], axis=0) - max(2.0 * step_mm, slice_spacing_mm)
-    high = np.max([c.points_mm.max(axis=0) for c in contours], axis=0) + max(2.0 * step_mm, slice_spacing_mm)
+    corner = np.min([c.points_mm.min(axis=0) for c in contours], axis=0)
+    opposite = np.max([c.points_mm.max(axis=0) for c in contours], axis=0)
+    room = max(2.0 * step_mm, slice_spacing_mm)
+    low, high = corner - room, opposite + room
     finest = float(np.sqrt(np.prod(high - low) / MOST_CELLS))
     cell = min(step_mm, max(width_mm([c.points_mm for c in contours]) / CELLS_IN_WIDTH, finest))
     nx, ny = np.ceil((high - low) / cell).astype(int) + 1
@@ -93,12 +95,20 @@ def _from_contours(
         field = solid.at(slab)
         heights, thickness = levels(slab.z_low_mm, slab.z_high_mm, step_mm)
         for z in heights:
-            p, w = _layer(solid, field.distance_mm(float(z)), float(z), thickness)
+            section = field.distance_mm(float(z))
+            p, w = _layer(solid, section, float(z), thickness)
+            if slab.kind != "between" and not _opens(section, solid.distance_mm[slab.planes[0]]):
+                p[:, :2] = np.clip(p[:, :2], corner, opposite)
             points.append(p)
             weights.append(w)
     if not points:
         return np.empty((0, 3)), np.empty(0)
     return np.concatenate(points), np.concatenate(weights)
+
+
+def _opens(section_mm: NDArray[np.float32], last_mm: NDArray[np.float32]) -> bool:
+    """Whether a section beyond the last plane is larger than that plane's."""
+    return int(np.count_nonzero(section_mm > 0)) > int(np.count_nonzero(last_mm > 0))
 
 
 def _layer(
