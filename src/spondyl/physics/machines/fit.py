@@ -30,6 +30,7 @@ HEAD_SOURCE_MM = 120.0
 BUILD_UP_FROM_MM = 5.0
 """Shallower points are not fitted: the detector and what it is wrapped in decide them."""
 _PIVOT_MEV = 2.0
+_SMALL_FIELD_WEIGHT = 0.7
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def fit_machine(measured: MeasuredBeam, *, name: str = "", source: str = "", pro
     Parameters
     ----------
     measured
-        The tables; output factors count as much as all tissue-phantom ratios together, fields below 30 mm half.
+        The tables; output factors count as much as all tissue-phantom ratios together, fields below 30 mm less.
     name, source
         Kept in the machine.
 
@@ -157,4 +158,4 @@ def _residuals(model: BeamModel, measured: MeasuredBeam) -> Floats:
 
 
 def _by_field(field_mm: Floats) -> Floats:
-    return np.where(np.rint(field_mm) >= LARGE_FIELD_MM, 1.0, 0.5)
+    return np.where(np.rint(field_mm) >= LARGE_FIELD_MM, 1.0, _SMALL_FIELD_WEIGHT)
