@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import analytic
@@ -223,6 +224,38 @@ def test_a_dose_that_does_not_cover_the_target_is_refused(files: tuple[Path, Pat
     write_rtdose(tmp_path / "half.dcm", half)
     with pytest.raises(DoseGridError, match='target "PTV: boost": the dose grid covers'):
         run("--dose", tmp_path / "half.dcm", "--structures", files[1], "--metric", "PTV: boost:D98%")
+
+
+def test_an_organ_off_the_dose_grid_is_unknown_beside_known_ones(
+    files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = analytic.ramp(1.0, "y")
+    away = Dose(replace(whole.grid, origin_mm=(whole.grid.origin_mm[0] + 45, *whole.grid.origin_mm[1:])), whole.values)
+    write_rtdose(tmp_path / "away.dcm", away)  # from 4 mm to the left of the solids' middle
+    asked = ("--metric", "tip:Dmax", "--metric", "tip:volume", "--metric", "Cord:Dmean")
+    code, found = run_json(capsys, "--dose", tmp_path / "away.dcm", "--structures", files[1], *asked)
+    tip, volume, cord = found["metrics"]
+    assert code == 0
+    assert tip["value"] is None
+    assert volume["value"] == pytest.approx(np.pi * 9 * 12 / 3000, rel=0.005)
+    assert cord["value"] is None  # most of it has no dose
+
+
+def test_reirradiation_with_a_prior_dose(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sac = analytic.structure(analytic.cylinder(6.0, 30.0, "y"), 2.0, "thecal sac")
+    structures = write_rtstruct(tmp_path / "s.dcm", [sac])
+    now = analytic.ramp(0.0, "y", middle_gy=12.0)  # in 5: EQD2 12 (2.4 + 2) / 4 = 13.2 Gy
+    before = analytic.ramp(0.0, "y", spacing_mm=3.0, middle_gy=30.0)  # in 10: 30 (3 + 2) / 4 = 37.5 Gy
+    arguments = (
+        "--dose", write_rtdose(tmp_path / "d.dcm", now), "--structures", structures, "--fractions", 5,
+        "--protocol", "hytec-reirradiation", "--prior-dose", write_rtdose(tmp_path / "p.dcm", before),
+    )  # fmt: skip
+    code, found = run_json(capsys, *arguments, "--prior-fractions", 10, "--prior-months", 4)
+    assert code == 1  # 4 months, 5 asked
+    assert [v["value"] for v in found["verdicts"]] == pytest.approx([50.7, 13.2, 13.2 / 50.7, 4.0], rel=1e-4)
+    assert [v["status"] for v in found["verdicts"]] == ["pass", "pass", "pass", "fail"]
+    with pytest.raises(DoseError, match="--prior-fractions N"):
+        run(*arguments)
 
 
 def test_nothing_named_is_refused() -> None:

@@ -1,7 +1,7 @@
 """DVH, metrics, protocols and verdicts, indices, radiobiology, gamma: is this dose a good one?"""
 
 from spondyl.evaluate.conversion import eqd2_gy, isoeffective_gy
-from spondyl.evaluate.dvh import DVH, dvh, dvhs, is_drawn, meets, overlap_mm
+from spondyl.evaluate.dvh import DVH, check_frame, dvh, dvhs, is_drawn, meets, overlap_mm
 from spondyl.evaluate.falloff import FallOff, fall_off, partial_cord
 from spondyl.evaluate.gamma import Gamma, gamma
 from spondyl.evaluate.indices import Indices, indices
@@ -26,7 +26,7 @@ from spondyl.evaluate.verdicts import Verdict, Verdicts
 __all__ = [
     "DVH", "FallOff", "FractureRisk", "Gamma", "Goal", "Indices", "Metric", "MetricValue",
     "Prescription", "PriorCourse", "Protocol", "TumourControl", "Verdict", "Verdicts", "bed",
-    "bounds_text", "cumulative_eqd2", "dose_at", "dvh", "dvhs", "eqd2", "eqd2_gy", "fall_off",
+    "bounds_text", "check_frame", "cumulative_eqd2", "dose_at", "dvh", "dvhs", "eqd2", "eqd2_gy", "fall_off",
     "fracture_risk", "gamma", "indices", "is_drawn", "isodose_volume_cm3", "isoeffective_gy", "judge",
     "load_protocol", "meets", "overlap_mm", "metric", "metric_records", "parse_metric", "partial_cord",
     "protocol_names", "read_protocol", "resolve", "tumour_control", "write_dvh_csv",

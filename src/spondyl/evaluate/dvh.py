@@ -135,7 +135,7 @@ def dvh(dose: Dose, structure: Structure, *, cap: Cap = "half-slice", spacing_mm
         If frames of reference differ, if no part of the structure lies on the dose grid, or if part of a
         target does not.
     """
-    _same_frame(dose, structure)
+    check_frame(dose, structure)
     points_mm, weight_cm3 = sample_points(structure, spacing_mm, cap)
     if not len(points_mm) or float(weight_cm3.sum()) <= 0:
         raise StructureError(f'structure "{structure.name}" is empty, expected a volume; contour it or leave it out')
@@ -247,7 +247,14 @@ def _edge_gy(dose: Dose, points_mm: NDArray[np.float64], dose_gy: NDArray[np.flo
     return float(dose_gy[at_edge].max()) if bool(at_edge.any()) else math.inf
 
 
-def _same_frame(dose: Dose, structure: Structure) -> None:
+def check_frame(dose: Dose, structure: Structure) -> None:
+    """Refuse a structure drawn in another frame of reference than the dose's, where both are known.
+
+    Raises
+    ------
+    DoseGridError
+        If the frames differ.
+    """
     mine, theirs = dose.grid.frame_of_reference_uid, structure.grid.frame_of_reference_uid
     if mine and theirs and mine != theirs:
         raise DoseGridError(

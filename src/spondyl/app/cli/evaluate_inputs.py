@@ -53,6 +53,11 @@ def gather(
     number, name, protocol = _plan_facts(files.get("plan"))
     if any("EFFECTIVE" in step for step in found.made):
         warnings = (*warnings, f"{files['dose'].name} is of type EFFECTIVE: limits on physical dose do not hold for it")
+    if fractions and number and fractions != number:
+        warnings = (
+            *warnings,
+            f"{files['plan'].name} has {number} fractions; judged in {fractions}, as --fractions says",
+        )
     found = replace(found, fractions=fractions or number or found.fractions)
     return Inputs(found, drawn, name or files["dose"].stem, protocol, warnings, files)
 

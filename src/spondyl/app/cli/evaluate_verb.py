@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, cast
 
 import typer
 
-from spondyl.anatomy import CAPS, Cap
+from spondyl.anatomy import CAPS, Cap, Structure, sample_points
 from spondyl.app.cli.common import progress_bars
 from spondyl.app.cli.evaluate_inputs import Inputs, beside, find_structure, gather, read_prior, split_metric
 from spondyl.app.cli.evaluate_tables import tell
@@ -23,6 +24,7 @@ from spondyl.evaluate import (
     Protocol,
     Verdicts,
     bounds_text,
+    check_frame,
     dvh,
     is_drawn,
     judge,
@@ -146,6 +148,10 @@ def _ask(inputs: Inputs, asked: list[tuple[str, str]], cap: Cap, curves: dict[st
             raise StructureError(
                 f'structure "{structure.name}" has no contours, expected a volume; contour it, or ask for another one'
             )
+        if structure.role != "target" and not meets(inputs.dose, structure):
+            check_frame(inputs.dose, structure)
+            values.append(_beyond(structure, wanted, cap))
+            continue
         if structure.name not in curves:
             curves[structure.name] = dvh(inputs.dose, structure, cap=cap)
         values.append(replace(metric(curves[structure.name], wanted), metric=wanted))
@@ -167,6 +173,16 @@ def _indices(inputs: Inputs, rules: Protocol, curves: dict[str, DVH], cap: Cap) 
         curves[gtv] = dvh(inputs.dose, inputs.structures[gtv], cap=cap)
     named = {**curves, **({"GTV": curves[gtv]} if gtv is not None else {})}
     return dose_indices(inputs.dose, target, nearest, asked.dose_gy, inputs.dose.fractions or asked.fractions, named)
+
+
+def _beyond(structure: Structure, wanted: str, cap: Cap) -> MetricValue:
+    """A metric of an organ wholly outside the dose grid: unknown, but for its volume."""
+    asked = parse_metric(wanted)
+    if asked.kind == "volume":
+        cm3 = float(sample_points(structure, None, cap)[1].sum())
+        return MetricValue(structure.name, wanted, cm3, asked.unit, cm3, cm3)
+    reason = f"{structure.name} lies wholly outside the dose grid"
+    return MetricValue(structure.name, wanted, None, asked.unit, 0.0, math.inf, reason)
 
 
 def _settings(protocol: str | None, cap: str, convert: bool, prior: PriorCourse | None) -> dict[str, Any]:
