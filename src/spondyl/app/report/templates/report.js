@@ -18,12 +18,7 @@
     planes.classList.toggle("whole", key === "whole");
     all(".pan").forEach((g) => {
       g.setAttribute("transform", g.dataset[key]);
-      const k = key === "whole" ? Number(g.dataset.k) : 1;
-      g.style.setProperty("--k", k);
-      all("text", g).forEach((t) => {
-        t.dataset.size = t.dataset.size || t.getAttribute("font-size");
-        t.setAttribute("font-size", Number(t.dataset.size) * Math.sqrt(k));
-      });
+      g.style.setProperty("--k", key === "whole" ? g.dataset.k : "1");
     });
   });
   all("button[data-toggle]").forEach((button) => button.addEventListener("click", () => {
