@@ -1,6 +1,6 @@
 """DVH, metrics, protocols and verdicts, indices, radiobiology, gamma: is this dose a good one?"""
 
-from spondyl.evaluate.conversion import eqd2_gy, isoeffective_gy
+from spondyl.evaluate.conversion import eqd2_gy, isoeffective_gy, physical_gy
 from spondyl.evaluate.dvh import DVH, check_frame, dvh, dvhs, is_drawn, meets, overlap_mm
 from spondyl.evaluate.falloff import FallOff, fall_off, partial_cord
 from spondyl.evaluate.gamma import Gamma, gamma
@@ -32,3 +32,4 @@ __all__ = [
     "protocol_names", "read_protocol", "resolve", "tumour_control", "write_dvh_csv",
     "write_verdicts",
 ]  # fmt: skip
+__all__ += ["physical_gy"]

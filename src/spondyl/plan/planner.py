@@ -207,7 +207,11 @@ def _normalisation(wishlist: Wishlist, values: Mapping[Goal, float], prescriptio
 
     Among those the one that breaks least: hard limits first, then wishes, then the distance to the prescribed dose.
     """
-    coverage = next((v for g, v in values.items() if g.metric == prescription.coverage), prescription.dose_gy)
+    coverage = next(
+        value
+        for goal, value in values.items()
+        if goal.metric == prescription.coverage and goal.sense < 0 and goal.limit == prescription.dose_gy
+    )
     exact = float(np.clip(prescription.dose_gy / coverage, 1.0 - NORMALISE_WITHIN, 1.0 + NORMALISE_WITHIN))
     hard = (*wishlist.never_above, *wishlist.at_least)
     wished = tuple(g for wish in wishlist.wishes for g, _ in wish.goals if g.metric != prescription.coverage)

@@ -1,4 +1,4 @@
-"""What is prescribed, and how a protocol's goals read for the optimiser."""
+"""What is prescribed, and the wish-list that goes with it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 from spondyl.core.errors import ProtocolError
 from spondyl.evaluate import Protocol
-from spondyl.plan.goals import Goal, hot_fraction
+from spondyl.plan.limits import hard_limits
 from spondyl.plan.wishlist import Wishlist, read_wishes
 
-HARD_MARGIN = 0.005
-"""0.1 Gy in 25 Gy."""
 WISH_MARGIN = 0.004
+"""Share by which the optimiser aims inside a wish's limit, except for the metric that is normalised."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +30,12 @@ class Prescription:
 def prescription_of(protocol: Protocol) -> Prescription:
     """The protocol's prescription.
 
+    Where it names no coverage metric, the first wish for the prescribed dose does.
+
     Raises
     ------
     ProtocolError
-        If the protocol only judges and prescribes nothing.
+        If the protocol only judges and prescribes nothing, or nothing says what is normalised.
     """
     asked = protocol.prescription
     if asked is None:
@@ -42,35 +43,21 @@ def prescription_of(protocol: Protocol) -> Prescription:
             f'protocol "{protocol.name}" has limits but no prescription, so no plan can be made for it; '
             "choose one that prescribes, for example sib-sbrt-30in5"
         )
-    return Prescription(asked.structure, asked.dose_gy, asked.fractions, asked.coverage or "D95%")
+    if asked.coverage is not None:
+        return Prescription(asked.structure, asked.dose_gy, asked.fractions, asked.coverage)
+    for wish in read_wishes(protocol.wishlist, protocol.name):
+        for goal, _ in wish.goals:
+            if goal.sense < 0 and goal.limit == asked.dose_gy:
+                return Prescription(goal.structure, asked.dose_gy, asked.fractions, goal.metric)
+    raise ProtocolError(
+        f'protocol "{protocol.name}" does not say which metric reaches {asked.dose_gy:g} Gy; '
+        "give prescription.coverage or a wish with at_least that dose"
+    )
 
 
 def wishlist_of(protocol: Protocol) -> Wishlist:
-    """Hard limits from the protocol's mandatory goals, wishes from its `wishlist` key.
-
-    Goals that are no physical dose, or hold for other fractionations, are not for the optimiser.
-    """
+    """Hard limits from the protocol's mandatory goals, wishes from its `wishlist` key."""
     prescription = prescription_of(protocol)
-    never_above: list[Goal] = []
-    at_least: list[Goal] = []
-    for goal in protocol.goals_for(prescription.fractions):
-        if goal.level != "mandatory" or goal.quantity != "physical" or not _can_be_optimised(goal.metric):
-            continue
-        if goal.op in ("<=", "<", "="):
-            high = goal.limit + goal.tolerance
-            never_above.append(Goal(goal.structure, goal.metric, 1, high, "mandatory", HARD_MARGIN))
-        if goal.op in (">=", ">", "="):
-            low = goal.limit - goal.tolerance
-            at_least.append(Goal(goal.structure, goal.metric, -1, low, "mandatory", HARD_MARGIN))
+    goals = protocol.goals_for(prescription.fractions)
     wishes = read_wishes(protocol.wishlist, protocol.name, WISH_MARGIN, exact=prescription.coverage)
-    return Wishlist(tuple(never_above), tuple(at_least), wishes)
-
-
-def _can_be_optimised(metric: str) -> bool:
-    if metric == "Dmean":
-        return True
-    try:
-        hot_fraction(metric, 1.0)
-    except ProtocolError:
-        return False
-    return True
+    return Wishlist(*hard_limits(goals, prescription.fractions), wishes)
