@@ -103,6 +103,15 @@ def test_isodoses_start_with_prescription_boost_and_cord_limit() -> None:
     assert [lv.dose_gy for lv in levels[3:]] == [15.0, 7.5]
 
 
+def test_only_physical_dose_to_the_cord_is_an_isodose() -> None:
+    eqd2 = Goal("SpinalCord", "Dmax (EQD2, alpha/beta 2 Gy)", "<=", 35.0, 30.0, "Gy", "mandatory", "pass", 5.0)
+    mean = Goal("SpinalCord", "Dmean", "<=", 20.0, 5.0, "Gy", "mandatory", "pass", 15.0)
+    wait = Goal("ThecalSac", "interval", ">=", 5.0, 5.1, "months", "mandatory", "pass", 0.1)
+    inputs = maker.inputs(goals=(eqd2, mean, wait), prescription_gy=30.0, boost_gy=None)
+    assert [lv.dose_gy for lv in isodose_levels(inputs)] == [30.0, 15.0, 7.5]
+    assert "interval" not in points_of_interest(inputs)[0].why
+
+
 def test_equal_levels_are_one_and_none_lies_above_the_maximum() -> None:
     levels = isodose_levels(maker.inputs(boost_gy=90.0, prescription_gy=25.0))
     assert [lv.dose_gy for lv in levels] == [25.0, 12.5, 6.2]

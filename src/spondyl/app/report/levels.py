@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from spondyl.app.report.inputs import Level, ReportInputs
+from spondyl.app.report.dvh_chart import mark_position
+from spondyl.app.report.inputs import Goal, Level, ReportInputs
 from spondyl.app.report.numbers import plain
 from spondyl.app.report.points import is_neural
 
@@ -17,15 +18,18 @@ def isodose_levels(inputs: ReportInputs) -> tuple[Level, ...]:
         wanted.append(Level(prescription, "prescription"))
     if inputs.boost_gy is not None:
         wanted.append(Level(inputs.boost_gy, "boost"))
-    wanted += [
-        Level(g.limit, f"{g.structure} {g.metric} limit")
-        for g in inputs.goals
-        if g.limit and g.unit == "Gy" and g.op.startswith("<") and g.level == "mandatory" and is_neural(g.structure)
-    ]
+    wanted += [Level(g.limit, f"{g.structure} {g.metric} limit") for g in inputs.goals if g.limit and _is_cord_dose(g)]
     highest = float(inputs.dose.values.max())
     reference = prescription if prescription is not None else highest
     wanted += [Level(round(reference * f, 1), f"{plain(100 * f)} % of {plain(reference)} Gy") for f in (0.5, 0.25)]
     return tuple(level for level in _joined(wanted) if 0 < level.dose_gy < highest)[:_MOST]
+
+
+def _is_cord_dose(goal: Goal) -> bool:
+    """Whether a goal is a mandatory upper limit on physical dose to cord or sac: EQD2 and means are no isodose."""
+    where = mark_position(goal, volume_cm3=1e9)
+    of_dose = where is not None and where[2] and goal.unit == "Gy"
+    return of_dose and goal.op.startswith("<") and goal.level == "mandatory" and is_neural(goal.structure)
 
 
 def _joined(levels: list[Level]) -> list[Level]:

@@ -12,6 +12,7 @@ from spondyl.core import trilinear
 from spondyl.dose import Dose
 
 _TARGETS = ("ptveval", "ptv", "ctv", "gtv")
+_OF_DOSE = ("Gy", "%", "cm3")
 _NEURAL = ("spinalcordprv", "thecalsac", "spinalcord", "cord", "caudaequina")
 
 
@@ -79,7 +80,7 @@ def relative_margin(goal: Goal) -> float:
 
 
 def _decisive(goals: tuple[Goal, ...]) -> tuple[str, str]:
-    free = (g for g in goals if g.margin is not None and not _normalises(g, goals))
+    free = (g for g in goals if g.margin is not None and g.unit in _OF_DOSE and not _normalises(g, goals))
     ranked = sorted(free, key=lambda g: (g.level != "mandatory", relative_margin(g)))
     if not ranked:
         return "hot", "no goal has a value"
