@@ -16,7 +16,6 @@ from spondyl.core import Grid
 
 Axis = Literal["x", "y", "z"]
 _LETTERS = {("x", 1): "L", ("x", -1): "R", ("y", 1): "P", ("y", -1): "A", ("z", 1): "S", ("z", -1): "I"}
-_WORDS = {"L": "left", "R": "right", "P": "posterior", "A": "anterior", "S": "superior", "I": "inferior"}
 
 
 @dataclass(frozen=True)
@@ -80,8 +79,3 @@ def cut_between(values: NDArray[Any], grid: Grid, view: View, position_mm: float
     high = min(low + 1, count - 1)
     share = at - low
     return cut(values, view, low) * (1 - share) + cut(values, view, high) * np.float64(share)
-
-
-def depth_word(view: View, from_mm: float, to_mm: float) -> str:
-    """Where `to_mm` lies from `from_mm` along the view's normal, as a direction word."""
-    return _WORDS[_LETTERS[view.normal, 1 if to_mm >= from_mm else -1]]
