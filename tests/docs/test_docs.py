@@ -1,0 +1,117 @@
+"""The documentation against the program: options that exist, code that runs, keys and exports that are all told."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+import spondyl
+from spondyl.clinic.facts import Facts, _keys
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md")))
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.S | re.M)
+OPTION = re.compile(r"(?<![\w-])(--?[a-z][a-z0-9-]*)")
+
+
+def _options(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], frozenset[str]]]:
+    if hasattr(command, "commands"):
+        for name, inner in command.commands.items():
+            yield from _options(inner, (*path, name))
+    else:
+        words = {word for p in command.params for word in (*p.opts, *p.secondary_opts) if word.startswith("-")}
+        yield path, frozenset(words | {"--help"})
+
+
+@pytest.fixture(scope="module")
+def verbs() -> dict[tuple[str, ...], frozenset[str]]:
+    """Options of every verb, as the program has them."""
+    main = importlib.import_module("spondyl.app.cli.main")
+    app = typer.Typer()
+    for verb in main.VERBS:
+        importlib.import_module(f"spondyl.app.cli.{verb}_verb").register(app)
+    return dict(_options(typer.main.get_command(app)))
+
+
+def _commands(text: str) -> Iterator[list[str]]:
+    """Every `spondyl ...` that a page tells to type: in fences, whole lines; in text, what stands in backticks."""
+    fences = FENCE.findall(text)
+    lines = [line for _, body in fences for line in body.splitlines()]
+    lines += re.findall(r"`([^`\n]+)`", FENCE.sub("", text))
+    for line in lines:
+        found = re.search(r"(?:^|\s)spondyl (?=[a-z])([^#]*)", line)
+        if found and not line.lstrip().startswith(("import ", "from ", ">>>")):
+            yield found[1].split()
+
+
+def _blocks(language: str) -> list[str]:
+    return [body for found, body in FENCE.findall((DOCS / "reference/library.md").read_text()) if found == language]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_every_command_of_a_page_exists(page: Path, verbs: dict[tuple[str, ...], frozenset[str]]) -> None:
+    for words in _commands(page.read_text()):
+        path = tuple(words[:2]) if words[0] == "machine" else (words[0],)
+        if path == ("machine",):
+            continue
+        assert path in verbs, f"{page}: spondyl {' '.join(words)}"
+        asked = set(OPTION.findall(" ".join(words[1:])))
+        assert asked <= verbs[path], f"{page}: spondyl {' '.join(words)}: {asked - verbs[path]}"
+
+
+def test_every_option_named_in_text_exists(verbs: dict[tuple[str, ...], frozenset[str]]) -> None:
+    """`--option` in backticks, alone: some verb has it."""
+    known = frozenset[str]().union(*verbs.values())
+    for page in PAGES:
+        named = re.findall(r"`(--[a-z][a-z0-9-]*)[^`\n]*`", FENCE.sub("", page.read_text()))
+        assert set(named) <= known, f"{page}: {set(named) - known}"
+
+
+def test_the_command_line_page_has_every_option(verbs: dict[tuple[str, ...], frozenset[str]]) -> None:
+    text = (DOCS / "reference/command-line.md").read_text()
+    sections = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", text, re.S | re.M))
+    for path, options in verbs.items():
+        told = set(re.findall(r"`(--?[a-z][a-z0-9-]*)`", sections[path[0]]))
+        missing = options - told - {"--help"}
+        assert not missing, f"spondyl {' '.join(path)}: {missing} not in command-line.md"
+
+
+@pytest.mark.parametrize("code", _blocks("python"))
+def test_python_compiles_and_names_exist(code: str) -> None:
+    tree = ast.parse(code)
+    used = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute) and getattr(n.value, "id", "") == "sp"}
+    assert used <= set(spondyl.__all__)
+
+
+def test_python_examples_give_what_they_say() -> None:
+    examples = doctest.DocTestParser().get_doctest("\n".join(_blocks("pycon")), {}, "library.md", "library.md", 0)
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    told: list[str] = []
+    result = doctest.DocTestRunner(optionflags=flags).run(examples, out=told.append)
+    assert result.failed == 0, "".join(told)
+    assert result.attempted >= 20
+
+
+def test_the_library_page_names_every_export() -> None:
+    text = (DOCS / "reference/library.md").read_text()
+    assert [name for name in spondyl.__all__ if f"`sp.{name}(" not in text] == []
+
+
+def test_the_case_folder_page_names_every_key() -> None:
+    text = (DOCS / "reference/case-folder.md").read_text()
+    names = {path.rsplit(".", 1)[-1] for path, _ in _keys(Facts)} - {"collapse_percent_vs_mean"}
+    assert {name for name in names if f"`{name}`" not in text} == set()
+
+
+def test_pages_are_in_the_navigation() -> None:
+    nav = (ROOT / "mkdocs.yml").read_text()
+    assert [p for p in DOCS.rglob("*.md") if str(p.relative_to(DOCS)) not in nav] == []
