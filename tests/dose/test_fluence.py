@@ -15,7 +15,16 @@ BARE = bare_beam(mohan_6mv())
 
 def field_of(u_edges, v_edges, fluence, gantry=0.0):
     direction, u, v = gantry_axes(gantry)
-    return Field("f", tuple(-1000 * direction), (0, 0, 0), tuple(u), tuple(v), np.asarray(u_edges, float), np.asarray(v_edges, float), fluence)
+    return Field(
+        "f",
+        tuple(-1000 * direction),
+        (0, 0, 0),
+        tuple(u),
+        tuple(v),
+        np.asarray(u_edges, float),
+        np.asarray(v_edges, float),
+        fluence,
+    )
 
 
 @pytest.mark.parametrize("pixel_mm", [0.7, 1.0, 2.3])
@@ -49,7 +58,9 @@ def test_horns_are_measured_in_the_plane_and_kept_by_solid_angle():
     fluence = incident_fluence(field_of([-150, 150], [-2, 2], np.ones((1, 1))), model, pixel_mm=1.0)
     at = np.abs(fluence.u_mm - 100).argmin()
     radius = np.hypot(fluence.u_mm[at], fluence.v_mm[2])
-    assert fluence.photons_per_cm2[2, at] == pytest.approx(np.interp(radius, [0, 100, 200], [1, 1.05, 1.05]) * (1 + (radius / 1000) ** 2))
+    assert fluence.photons_per_cm2[2, at] == pytest.approx(
+        np.interp(radius, [0, 100, 200], [1, 1.05, 1.05]) * (1 + (radius / 1000) ** 2)
+    )
 
 
 def test_head_scatter_of_a_very_large_field_is_its_fraction():

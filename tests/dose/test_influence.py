@@ -87,7 +87,9 @@ def test_the_same_input_gives_the_same_matrix_in_single_precision():
 
 def test_progress_reaches_the_end():
     told = []
-    beamlet_influence(fields(), MEDIUM, MACHINE, np.array([9000]), GRID, lambda stage, fraction: told.append((stage, fraction)))
+    beamlet_influence(
+        fields(), MEDIUM, MACHINE, np.array([9000]), GRID, lambda stage, fraction: told.append((stage, fraction))
+    )
     assert told[-1] == ("beamlet influence", 1.0)
 
 

@@ -21,11 +21,25 @@ def test_gamma_2_percent_2_mm_against_monte_carlo_in_water(side_mm, half_mm, ave
     x, z = dose.grid.axis_mm("x"), dose.grid.axis_mm("z")
     across = shares(x, -average_mm, average_mm)
     depth = [r for r in reference(f"{name}_depth.csv") if r["depth_cm"] > 0.2]
-    lines = [([10 * r["depth_cm"] for r in depth], [r[DOSE] for r in depth], z, np.einsum("zyx,y,x->z", dose.values, across, across))]
+    lines = [
+        (
+            [10 * r["depth_cm"] for r in depth],
+            [r[DOSE] for r in depth],
+            z,
+            np.einsum("zyx,y,x->z", dose.values, across, across),
+        )
+    ]
     for depth_cm, slab in (("1.5", 1.25), ("5", 2.5), ("10", 2.5), ("20", 2.5)):
         rows = [r for r in reference(f"{name}_profile_d{depth_cm}cm.csv") if 10 * r["x_cm"] < x[-1]]
         layer = shares(z, 10 * float(depth_cm) - slab, 10 * float(depth_cm) + slab)
-        lines.append(([10 * r["x_cm"] for r in rows], [r[DOSE] for r in rows], x, np.einsum("zyx,z,y->x", dose.values, layer, across)))
+        lines.append(
+            (
+                [10 * r["x_cm"] for r in rows],
+                [r[DOSE] for r in rows],
+                x,
+                np.einsum("zyx,z,y->x", dose.values, layer, across),
+            )
+        )
     maximum = max(r[DOSE] for r in depth)
     gammas = []
     for at, wanted, places, values in lines:
@@ -59,7 +73,10 @@ def test_near_and_far_parts_add_up_and_keep_the_dose():
     assert parts == pytest.approx(whole, rel=1e-9, abs=1e-12)
     # All pixels together hold what the circle of their size holds, less what lies in the square's corners.
     inside = [np.interp(r, terms.r_mm, terms.within[0]) for r in (60.5, 60.5 * np.sqrt(2))]
-    assert min(inside) - 1e-3 <= whole[0].sum() <= max(inside) + 1e-3 or max(inside) - 1e-3 <= whole[0].sum() <= min(inside) + 1e-3
+    assert (
+        min(inside) - 1e-3 <= whole[0].sum() <= max(inside) + 1e-3
+        or max(inside) - 1e-3 <= whole[0].sum() <= min(inside) + 1e-3
+    )
 
 
 def test_dose_adds_over_fields_and_is_linear_in_mu():

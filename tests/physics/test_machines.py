@@ -118,11 +118,16 @@ def _changed(**change):
         ("a: [", "is not YAML"),
         (_changed(sad_mm=None), '"sad_mm" is missing'),
         (_changed(sad_mm=-5), '"sad_mm" got -5'),
-        (_changed(penumbra_fwhm="3"), 'is not a key of a machine file; nearest: penumbra_fwhm_mm'),
+        (_changed(penumbra_fwhm="3"), "is not a key of a machine file; nearest: penumbra_fwhm_mm"),
         (_changed(spectrum={"energy_mev": [2.0, 1.0], "photons": [1, 1]}), "energies must increase"),
         (_changed(spectrum={"energy_mev": [1.0, 2.0], "photons": [1]}), "two equally long lists"),
         (_changed(primary_fluence={"radius_mm": [5, 10], "relative_fluence": [1, 1]}), "start at 0 mm"),
-        (_changed(head_scatter={"fraction": 0.1, "sigma_mm": 10, "source_distance_mm": 400, "collimator_distance_mm": 345}), "between target"),
+        (
+            _changed(
+                head_scatter={"fraction": 0.1, "sigma_mm": 10, "source_distance_mm": 400, "collimator_distance_mm": 345}
+            ),
+            "between target",
+        ),
         (_changed(photons_per_cm2_per_mu=float("nan")), '"photons_per_cm2_per_mu" got nan'),
     ],
 )
@@ -147,7 +152,11 @@ def test_unknown_machine_names_the_nearest():
         ("tpr.csv", "depth_mm,field_size_mm,tpr\n10,100,1\n20,100,x\n", 'holds "x", expected a number'),
         ("tpr.csv", "depth_mm,field_size_mm,tpr\n10,100,0.9\n20,100,0.8\n", "1 for all fields at exactly one depth"),
         ("tpr.csv", "depth_mm,field_size_mm,tpr\n10,100,1\n10,100,1\n", "a depth and field twice"),
-        ("output_factor.csv", "square_field_side_mm,output_factor\n30,0.8\n50,0.9\n100,0.99\n", "must be 1 at exactly one field"),
+        (
+            "output_factor.csv",
+            "square_field_side_mm,output_factor\n30,0.8\n50,0.9\n100,0.99\n",
+            "must be 1 at exactly one field",
+        ),
         ("primary_fluence.csv", "radius_mm,relative_primary_fluence\n0,0.9\n50,1\n", "must be 1 on the axis"),
         ("parameters.csv", "parameter,value,unit\nSAD,1000,mm\n", "lacks source_collimator_distance"),
     ],

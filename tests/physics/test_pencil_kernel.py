@@ -35,5 +35,7 @@ def test_on_axis_dose_of_the_monte_carlo_field():
 
 def test_kernel_is_linear_in_the_spectrum():
     energies = np.array([1.0, 4.0])
-    low, high, both = (pencil_kernel(Spectrum(energies, np.array(w))).gy_cm2 for w in ([1.0, 0], [0, 1.0], [0.25, 0.75]))
+    low, high, both = (
+        pencil_kernel(Spectrum(energies, np.array(w))).gy_cm2 for w in ([1.0, 0], [0, 1.0], [0.25, 0.75])
+    )
     assert both == pytest.approx(0.25 * low + 0.75 * high)

@@ -18,7 +18,9 @@ Floats = NDArray[np.float64]
 NEAR_PIXEL_MM = 0.5
 FAR_PIXEL_MM = 2.5
 LAYER_MM = 60.0
-DEPTH_NODES_MM: Floats = np.concatenate([np.arange(0.5, 10, 1.0), np.arange(10.5, 30, 2.0), np.arange(30.5, 60, 5.0), np.arange(60.5, 500, 10.0)])
+DEPTH_NODES_MM: Floats = np.concatenate(
+    [np.arange(0.5, 10, 1.0), np.arange(10.5, 30, 2.0), np.arange(30.5, 60, 5.0), np.arange(60.5, 500, 10.0)]
+)
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,12 @@ class BeamletTable:
 
 
 def beamlet_table(
-    terms: PencilTerms, model: BeamModel, size_mm: tuple[float, float], along_mm: tuple[float, float],
-    near_mm: float, far_mm: float
+    terms: PencilTerms,
+    model: BeamModel,
+    size_mm: tuple[float, float],
+    along_mm: tuple[float, float],
+    near_mm: float,
+    far_mm: float,
 ) -> BeamletTable:
     """Tabulate a beamlet.
 
@@ -108,12 +114,18 @@ def head_term(kernel: PencilKernel, model: BeamModel, size_mm: tuple[float, floa
 
 
 def _quadrant(
-    terms: PencilTerms, by_depth: Floats, beamlet: Field, model: BeamModel, magnification: float, pixel: float, count: int
+    terms: PencilTerms,
+    by_depth: Floats,
+    beamlet: Field,
+    model: BeamModel,
+    magnification: float,
+    pixel: float,
+    count: int,
 ) -> Floats:
     """Primary dose at the points of one quadrant, shape (depths, count, count), axes (depth, v, u)."""
     sigma = model.penumbra_sigma_mm
     reach = int(np.ceil((max(beamlet.u_edges_mm[-1], beamlet.v_edges_mm[-1]) + 4 * sigma) / pixel)) + 1
-    axis = np.arange(-reach, reach + 1) * pixel
+    axis = np.arange(-reach, reach + 1, dtype=np.float64) * pixel
     fluence = opening(beamlet, axis, axis, pixel, sigma)
     kernels = pixel_kernel(terms, pixel, count + reach, magnification)
     spread = np.stack([fftconvolve(kernel, fluence, mode="same") for kernel in kernels])

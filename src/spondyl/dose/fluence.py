@@ -108,9 +108,7 @@ def _centres(edges_mm: Floats, pixel_mm: float, margin_mm: float) -> Floats:
     return (low + high) / 2 + (np.arange(count) - (count - 1) / 2) * pixel_mm
 
 
-def opening(
-    field: Field, u: Floats, v: Floats, pixel_mm: float, sigma_mm: float, magnification: float = 1.0
-) -> Floats:
+def opening(field: Field, u: Floats, v: Floats, pixel_mm: float, sigma_mm: float, magnification: float = 1.0) -> Floats:
     """The field's beamlet fluence blurred by a Gaussian and read at `magnification` times u and v; shape (nv, nu).
 
     Mean over pixels of side `pixel_mm`, or values at the points where that is 0.

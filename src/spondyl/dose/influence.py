@@ -131,7 +131,7 @@ def beamlet_influence(
             u, v, along, absorbed * (field.sad_mm / distance) ** 2, fan.depth_mm, fan.frame,
             *layout.tree, layout.member_u, layout.member_v, layout.gain,
             (layout.member_column + column).astype(np.int32), *reaches, row_index,
-            *tables.of(layout.size_mm), begin, data, indices,
+            *tables.of(layout.size_mm), begin, data, indices,  # pyright: ignore[reportCallIssue]
         )  # fmt: skip
         begin, column = begin + counts[number], column + len(layout.columns)
         progress("beamlet influence", (number + 1) / len(fields))

@@ -44,7 +44,10 @@ def fill_entries(
     for row in prange(u.shape[0]):
         x, y = u[row], v[row]
         depth = depth_at(
-            fan, (x - fan_frame[0]) / fan_frame[2], (y - fan_frame[1]) / fan_frame[2], (along[row] - fan_frame[3]) / fan_frame[4]
+            fan,
+            (x - fan_frame[0]) / fan_frame[2],
+            (y - fan_frame[1]) / fan_frame[2],
+            (along[row] - fan_frame[3]) / fan_frame[4],
         )
         d = min(max(np.searchsorted(depth_nodes, depth) - 1, 0), depth_nodes.shape[0] - 2)
         fd = min(max((depth - depth_nodes[d]) / (depth_nodes[d + 1] - depth_nodes[d]), 0.0), 1.0)
@@ -60,8 +63,8 @@ def fill_entries(
             first_cell, last_cell = block_starts[block], block_starts[block + 1]
             if alone:
                 data[at] = scale * _block(
-                    x, y, first_cell, last_cell, cell_u, cell_v, member_starts, member_gain, far[nearest], far_pixel, d, fd,
-                    block_u[block], block_v[block], far_mm, head_dose, head_sigma, head_magnification,
+                    x, y, first_cell, last_cell, cell_u, cell_v, member_starts, member_gain, far[nearest], far_pixel,
+                    d, fd, block_u[block], block_v[block], far_mm, head_dose, head_sigma, head_magnification,
                 )  # fmt: skip
                 first = member_starts[first_cell]
                 indices[at] = member_column[first + _choice(row_key[row], first_cell, member_starts[last_cell] - first)]

@@ -51,10 +51,14 @@ def lay_out(field: Field, model: BeamModel, cell_mm: float) -> Layout:
     DoseError
         If they differ in size, or none has fluence.
     """
-    size_u, size_v = (_beamlet_size(field.name, axis, e) for axis, e in (("u", field.u_edges_mm), ("v", field.v_edges_mm)))
+    size_u, size_v = (
+        _beamlet_size(field.name, axis, e) for axis, e in (("u", field.u_edges_mm), ("v", field.v_edges_mm))
+    )
     iv, iu = np.nonzero(field.fluence > 0)
     if iu.size == 0:
-        raise DoseError(f'field "{field.name}" has no beamlet with fluence, expected at least one; set those in use to 1')
+        raise DoseError(
+            f'field "{field.name}" has no beamlet with fluence, expected at least one; set those in use to 1'
+        )
     cell_u, cell_v = iu // max(1, round(cell_mm / size_u)), iv // max(1, round(cell_mm / size_v))
     order = np.lexsort((iu, iv, cell_u, cell_v, cell_u // CELLS_A_BLOCK, cell_v // CELLS_A_BLOCK))
     iu, iv, cell_u, cell_v = iu[order], iv[order], cell_u[order], cell_v[order]
@@ -77,7 +81,9 @@ def lay_out(field: Field, model: BeamModel, cell_mm: float) -> Layout:
 def _beamlet_size(name: str, axis: str, edges_mm: Floats) -> float:
     size = np.diff(edges_mm)
     if float(np.ptp(size)) > 1e-3:
-        raise DoseError(f'field "{name}": beamlets must be equally wide along {axis}, got {size.min():g}..{size.max():g} mm')
+        raise DoseError(
+            f'field "{name}": beamlets must be equally wide along {axis}, got {size.min():g}..{size.max():g} mm'
+        )
     return float(size[0])
 
 

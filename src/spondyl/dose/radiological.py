@@ -96,7 +96,11 @@ def nearest_material(medium: Medium, points_mm: Floats) -> NDArray[np.uint8]:
 
 @cite("Siddon 1985, Med Phys 12:252 (radiological path)", "10.1118/1.595715")
 def radiological_fan(
-    field: Field, relative_density: NDArray[np.float32], grid: Grid, u_mm: tuple[float, float], v_mm: tuple[float, float]
+    field: Field,
+    relative_density: NDArray[np.float32],
+    grid: Grid,
+    u_mm: tuple[float, float],
+    v_mm: tuple[float, float],
 ) -> Fan:
     """Trace rays from the source through the medium.
 

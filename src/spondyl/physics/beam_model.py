@@ -77,7 +77,9 @@ class Horns:
         if radius[0] != 0 or bool((np.diff(radius) <= 0).any()):
             raise MachineError("primary fluence radii must start at 0 mm and increase; sort the table")
         if not np.isfinite(fluence).all() or bool((fluence < 0).any()) or abs(fluence[0] - 1) > 1e-6:
-            raise MachineError(f"primary fluence must be 1 on the axis and nowhere negative, got {fluence[0]} on the axis")
+            raise MachineError(
+                f"primary fluence must be 1 on the axis and nowhere negative, got {fluence[0]} on the axis"
+            )
         object.__setattr__(self, "radius_mm", radius)
         object.__setattr__(self, "relative_fluence", fluence)
 
@@ -167,7 +169,9 @@ class BeamModel:
         if not (np.isfinite(self.sad_mm) and self.sad_mm > 0):
             raise MachineError(f'beam "{self.name}": sad_mm must be positive, got {self.sad_mm}')
         if not (np.isfinite(self.penumbra_fwhm_mm) and self.penumbra_fwhm_mm >= 0):
-            raise MachineError(f'beam "{self.name}": penumbra_fwhm_mm must not be negative, got {self.penumbra_fwhm_mm}')
+            raise MachineError(
+                f'beam "{self.name}": penumbra_fwhm_mm must not be negative, got {self.penumbra_fwhm_mm}'
+            )
         if self.photons_per_cm2_per_mu is not None and not self.photons_per_cm2_per_mu > 0:
             raise MachineError(
                 f'beam "{self.name}": photons_per_cm2_per_mu must be positive, got {self.photons_per_cm2_per_mu}'

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,5 +136,5 @@ def _deposit(out: Floats, r_mm: Floats, z_mm: Floats, energy: Floats) -> None:
 
 
 def _fine_radii(edges_cm: Floats) -> Floats:
-    parts = [np.linspace(a, b, max(5, round((b - a) / 0.1)) + 1)[:-1] for a, b in zip(edges_cm[:-1], edges_cm[1:], strict=True)]
+    parts = [np.linspace(a, b, max(5, round((b - a) / 0.1)) + 1)[:-1] for a, b in pairwise(edges_cm)]
     return np.append(np.concatenate(parts), edges_cm[-1])

@@ -27,7 +27,9 @@ from spondyl.physics import (
 Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bars.")]
 Machine = Annotated[str, typer.Argument(help="A machine's name (see list) or the path of its file.")]
-Measured = Annotated[Path, typer.Argument(help="Folder with tpr.csv, output_factor.csv, primary_fluence.csv, parameters.csv.")]
+Measured = Annotated[
+    Path, typer.Argument(help="Folder with tpr.csv, output_factor.csv, primary_fluence.csv, parameters.csv.")
+]
 Prefix = Annotated[str, typer.Option(help="What stands before the tables' names, where a folder holds several beams.")]
 
 HELP = """Treatment machines: list, show, fit one's own, check.
@@ -128,7 +130,11 @@ def _facts(model: BeamModel) -> dict[str, Any]:
         "photons_per_cm2_per_mu": model.photons_per_cm2_per_mu,
         "penumbra_fwhm_mm": model.penumbra_fwhm_mm,
     }
-    for prefix, part in (("reference", model.reference), ("head_scatter", model.head_scatter), ("contamination", model.contamination)):
+    for prefix, part in (
+        ("reference", model.reference),
+        ("head_scatter", model.head_scatter),
+        ("contamination", model.contamination),
+    ):
         facts.update({f"{prefix}.{key}": value for key, value in vars(part).items()} if part is not None else {})
     return facts
 
@@ -170,8 +176,8 @@ def _tell(model: BeamModel, agreement: Agreement) -> None:
     if agreement.reference_gy_per_mu is not None and model.reference is not None:
         place = model.reference
         out_console.print(
-            f"{100 * agreement.reference_gy_per_mu:.4f} cGy per MU at {place.depth_mm:g} mm depth, SSD {place.ssd_mm:g} mm, "
-            f"field {place.field_mm:g} mm"
+            f"{100 * agreement.reference_gy_per_mu:.4f} cGy per MU at {place.depth_mm:g} mm depth, "
+            f"SSD {place.ssd_mm:g} mm, field {place.field_mm:g} mm"
         )
     out_console.print(DISCLAIMER)
 

@@ -72,8 +72,8 @@ def _add_field(
     u, v, along, _ = beam_coordinates(field, corners_mm(grid))
     if float(along.min()) < 50.0:
         raise DoseError(
-            f'field "{field.name}": the dose grid reaches to {along.min():.0f} mm from the source, expected 50 mm or more; '
-            "crop the grid or move the source"
+            f'field "{field.name}": the dose grid reaches to {along.min():.0f} mm from the source, '
+            "expected 50 mm or more; crop the grid or move the source"
         )
     reach_u = (max(u.min(), field.u_edges_mm[0] - REACH_MM), min(u.max(), field.u_edges_mm[-1] + REACH_MM))
     reach_v = (max(v.min(), field.v_edges_mm[0] - REACH_MM), min(v.max(), field.v_edges_mm[-1] + REACH_MM))
@@ -128,7 +128,11 @@ def _material_at(medium: Medium, grid: Grid) -> NDArray[np.uint8]:
     if grid.same_space(medium.grid):
         return medium.material
     index = [
-        np.clip(np.rint((grid.axis_mm(a) - medium.grid.origin_mm[i]) / medium.grid.spacing_mm[i]), 0, medium.grid.shape[2 - i] - 1)
+        np.clip(
+            np.rint((grid.axis_mm(a) - medium.grid.origin_mm[i]) / medium.grid.spacing_mm[i]),
+            0,
+            medium.grid.shape[2 - i] - 1,
+        )
         for i, a in enumerate("xyz")
     ]
     x, y, z = (i.astype(np.int64) for i in index)
@@ -155,7 +159,9 @@ def _read(
                 v = (x * ev[0] + y * ev[1] + z * ev[2]) * sad / along
                 if not _inside(far, far_frame, u, v):
                     continue
-                depth = depth_at(fan, (u - fan_u0) / fan_spacing, (v - fan_v0) / fan_spacing, (along - fan_first) / fan_step)
+                depth = depth_at(
+                    fan, (u - fan_u0) / fan_spacing, (v - fan_v0) / fan_spacing, (along - fan_first) / fan_step
+                )
                 if depth <= 0:
                     continue
                 at_depth = min(max((depth - depth0) / depth_step, 0.0), by_depth.shape[0] - 1.001)

@@ -65,7 +65,9 @@ def near_weight(r_mm: Floats) -> Floats:
     return np.cos(fade * np.pi / 2) ** 2
 
 
-def pixel_kernel(terms: PencilTerms, pixel_mm: float, half_count: int, magnification: float, part: str = "whole") -> Floats:
+def pixel_kernel(
+    terms: PencilTerms, pixel_mm: float, half_count: int, magnification: float, part: str = "whole"
+) -> Floats:
     """Each term's share in each pixel, shape (k, 2 half_count + 1, 2 half_count + 1), centre in the middle.
 
     Parameters
@@ -76,7 +78,9 @@ def pixel_kernel(terms: PencilTerms, pixel_mm: float, half_count: int, magnifica
         "whole", or "near" and "far", which add up to it: the far part is smooth enough for wide pixels.
     """
     radius = half_count * pixel_mm * np.sqrt(2) * 1.01
-    fine = np.unique(np.concatenate([np.arange(0, 20, 0.1), np.arange(20, 100, 0.5), np.arange(100, max(radius, 101) + 2, 2)]))
+    fine = np.unique(
+        np.concatenate([np.arange(0, 20, 0.1), np.arange(20, 100, 0.5), np.arange(100, max(radius, 101) + 2, 2)])
+    )
     within = PchipInterpolator(terms.r_mm / magnification, terms.within, axis=1, extrapolate=False)(fine)
     within = np.where(np.isnan(within), terms.within[:, -1:], within)
     energy = np.diff(within, axis=1)
@@ -113,4 +117,4 @@ def _ringed(energy: Floats, fine: Floats, pixel_mm: float, half_count: int, azim
     copies = np.where(column == 0, 2, 1) * np.where(row == 0, 2, 1) / (4 * azimuths)
     flat, size = (row * (half_count + 1) + column)[inside], (half_count + 1) ** 2
     rings = [np.bincount(flat, (e[:, None] * copies)[inside], size).reshape(half_count + 1, -1) for e in energy]
-    return np.stack(rings)
+    return np.stack(rings).astype(np.float64)

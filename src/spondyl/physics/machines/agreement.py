@@ -54,7 +54,10 @@ class Agreement:
 
     def within_tolerance(self) -> bool:
         """Whether every field that counts is within `TOLERANCE_PERCENT`."""
-        checks = ((self.measured.field_mm, self.worst_tpr_percent()), (self.measured.output_field_mm, self.output_percent))
+        checks = (
+            (self.measured.field_mm, self.worst_tpr_percent()),
+            (self.measured.output_field_mm, self.output_percent),
+        )
         return all(bool((np.abs(deviation) <= tolerance_percent(side)).all()) for side, deviation in checks)
 
 
@@ -69,7 +72,9 @@ def compare(model: BeamModel, measured: MeasuredBeam, kernel: PencilKernel | Non
     distance = measured.parameters["dose_reference_ssd"] + measured.parameters["dose_reference_depth"]
     curves = axis_dose(model, measured.field_mm, measured.depth_mm, None, pencil)
     at_reference = axis_dose(model, measured.field_mm, measured.tpr_reference_mm, None, pencil)
-    output = axis_dose(model, measured.output_field_mm, measured.parameters["dose_reference_depth"], distance, pencil)[:, 0]
+    output = axis_dose(model, measured.output_field_mm, measured.parameters["dose_reference_depth"], distance, pencil)[
+        :, 0
+    ]
     one = output[np.flatnonzero(measured.output_field_mm == measured.reference_field_mm)[0]]
     reference = None
     if model.reference is not None:

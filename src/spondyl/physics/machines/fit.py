@@ -96,7 +96,7 @@ def fit_machine(measured: MeasuredBeam, *, name: str = "", source: str = "", pro
         x_scale=[p.step for p in PARAMETERS],
         max_nfev=60,
     )
-    if not np.isfinite(found.cost) or found.status <= 0 and found.cost > 1e5:
+    if not np.isfinite(found.cost) or (found.status <= 0 and found.cost > 1e5):
         raise MachineError(f"no beam model fits {measured.name}: {found.message}; check the tables' normalisation")
     model = calibrated(_apply(start, found.x))
     progress("machine fit", 1.0)
@@ -117,7 +117,9 @@ def calibrated(model: BeamModel) -> BeamModel:
 def tilted(spectrum: Spectrum, power: float, slope_per_mev: float) -> Spectrum:
     """`spectrum` times (E / 2 MeV)^power exp(slope (E - 2 MeV))."""
     energy = spectrum.energy_mev
-    return Spectrum(energy, spectrum.photons * (energy / _PIVOT_MEV) ** power * np.exp(slope_per_mev * (energy - _PIVOT_MEV)))
+    return Spectrum(
+        energy, spectrum.photons * (energy / _PIVOT_MEV) ** power * np.exp(slope_per_mev * (energy - _PIVOT_MEV))
+    )
 
 
 def _start(measured: MeasuredBeam, name: str, source: str) -> BeamModel:

@@ -163,7 +163,10 @@ def write_machine(path: Path, model: BeamModel, comment: str = "") -> None:
     facts["spectrum"] = {"energy_mev": spectrum.energy_mev.tolist(), "photons": [_short(v) for v in spectrum.photons]}
     if model.horns is not None:
         horns = model.horns
-        facts["primary_fluence"] = {"radius_mm": horns.radius_mm.tolist(), "relative_fluence": horns.relative_fluence.tolist()}
+        facts["primary_fluence"] = {
+            "radius_mm": horns.radius_mm.tolist(),
+            "relative_fluence": horns.relative_fluence.tolist(),
+        }
     head = "".join(f"# {line}".rstrip() + "\n" for line in comment.splitlines())
     body = yaml.dump(facts, sort_keys=False, default_flow_style=None, width=110, allow_unicode=True)
     with writing(path) as temporary:

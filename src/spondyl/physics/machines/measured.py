@@ -79,12 +79,16 @@ def read_measured(folder: Path, prefix: str = "") -> MeasuredBeam:
     output = output[np.argsort(output[:, 0])]
     output = output[output[:, 0] >= parameters["smallest_field"]]
     if not used.any() or len(output) < 3:
-        raise MachineError(f"{folder} has {used.sum()} TPR fields and {len(output)} output factors, expected 1 and 3 or more")
+        raise MachineError(
+            f"{folder} has {used.sum()} TPR fields and {len(output)} output factors, expected 1 and 3 or more"
+        )
     if bool((output[:, 1] <= 0).any()):
         raise MachineError(f"{output_path} holds an output factor that is not positive; check the table")
     ones = np.flatnonzero(np.abs(output[:, 1] - 1) < 1e-6)
     if len(ones) != 1:
-        raise MachineError(f"{output_path} must be 1 at exactly one field, got {len(ones)}; normalise it to the reference field")
+        raise MachineError(
+            f"{output_path} must be 1 at exactly one field, got {len(ones)}; normalise it to the reference field"
+        )
     return MeasuredBeam(
         start.rstrip("_") or folder.name,
         depth,
@@ -101,7 +105,9 @@ def read_measured(folder: Path, prefix: str = "") -> MeasuredBeam:
 
 def _prefix(folder: Path, prefix: str) -> str:
     if not folder.is_dir():
-        raise MachineError(f"{folder} is not a folder, expected one with tpr.csv, output_factor.csv, ...; check the path")
+        raise MachineError(
+            f"{folder} is not a folder, expected one with tpr.csv, output_factor.csv, ...; check the path"
+        )
     found = sorted(path.name[: -len("tpr.csv")] for path in folder.glob("*tpr.csv"))
     wanted = prefix if not prefix or prefix.endswith("_") else f"{prefix}_"
     if wanted in found:
@@ -110,7 +116,7 @@ def _prefix(folder: Path, prefix: str) -> str:
         return found[0]
     names = ", ".join(name.rstrip("_") or "(none)" for name in found) or "no table tpr.csv"
     near = nearest(wanted, found)
-    hint = f'; did you mean --prefix {near[0].rstrip("_")}?' if near else "; choose one with --prefix" if found else ""
+    hint = f"; did you mean --prefix {near[0].rstrip('_')}?" if near else "; choose one with --prefix" if found else ""
     raise MachineError(f'{folder} has no "{wanted}tpr.csv", it has: {names}{hint}')
 
 
@@ -119,7 +125,9 @@ def _rows(path: Path, table: str) -> list[list[str]]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise MachineError(f"{path} cannot be read: {error}; expected a CSV file with columns {','.join(columns)}") from error
+        raise MachineError(
+            f"{path} cannot be read: {error}; expected a CSV file with columns {','.join(columns)}"
+        ) from error
     rows = [[cell.strip() for cell in line.split(",")] for line in lines if line.strip() and not line.startswith("#")]
     if not rows or tuple(rows[0]) != columns:
         raise MachineError(f"{path} has columns {rows[0] if rows else []}, expected {','.join(columns)}")
@@ -168,6 +176,6 @@ def _reference_depth(depth: Floats, ratio: Floats, path: Path) -> float:
     at = np.flatnonzero((np.abs(ratio - 1) < 1e-6).all(axis=0))
     if len(at) != 1:
         raise MachineError(
-            f"{path} must be 1 for all fields at exactly one depth, got {len(at)} such depths; normalise each field there"
+            f"{path} must be 1 for all fields at exactly one depth, got {len(at)}; normalise each field there"
         )
     return float(depth[at[0]])
