@@ -18,7 +18,6 @@ from spondyl.evaluate import (
     cumulative_eqd2,
     eqd2,
     eqd2_gy,
-    fracture_risk,
     isoeffective_gy,
     tumour_control,
 )
@@ -93,13 +92,3 @@ def test_tumour_control_is_a_comparison_with_one_point() -> None:
     assert found.bed_median_gy == pytest.approx(42 * (1 + 8.4 / 6))
     assert (found.median_reaches, found.near_min_reaches, found.min_reaches) == (True, False, True)
     assert "not a probability" in found.caveats[0]
-
-
-def test_fracture_score_and_what_is_missing() -> None:
-    # Kowalchuk 2022: 0-1 low 6.7 %, 2 intermediate 17 %, 3-4 high 35 %
-    assert fracture_risk(epidural=False, lumbar=True, gtv_cm3=10.0, sins=6).bands == (("low", 6.7, 92.0),)
-    assert fracture_risk(epidural=True, lumbar=True, gtv_cm3=9.0, sins=5).bands == (("intermediate", 17.0, 80.0),)
-    assert fracture_risk(epidural=True, lumbar=True, gtv_cm3=11.0, sins=7).bands == (("high", 35.0, 56.0),)
-    partial = fracture_risk(epidural=True, lumbar=None, gtv_cm3=11.0, sins=None)
-    assert (partial.low, partial.high, partial.missing) == (2, 4, ("lumbar level", "SINS above 6"))
-    assert [band[0] for band in partial.bands] == ["intermediate", "high"]

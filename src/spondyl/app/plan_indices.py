@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from spondyl.anatomy import Structure, Volumes
+from spondyl.clinic.scores import kowalchuk
 from spondyl.core.errors import StructureError
 from spondyl.dose import Dose
-from spondyl.evaluate import DVH, fall_off, fracture_risk, indices, metric, partial_cord, tumour_control
+from spondyl.evaluate import DVH, fall_off, indices, metric, partial_cord, tumour_control
 from spondyl.plan import Prescription
 
 
@@ -104,14 +105,14 @@ def _tumour(gtv: DVH, fractions: int) -> Iterator[Index]:
 
 def _fracture(volumes: Volumes, level: str | None) -> Iterator[Index]:
     epidural = volumes.measures.get("gtv_epidural_volume_cm3")
-    risk = fracture_risk(
+    score = kowalchuk(
         epidural=None if epidural is None else epidural > 0.03,
         lumbar=None if level is None else level.upper().startswith("L"),
         gtv_cm3=volumes.measures.get("gtv_volume_cm3"),
         sins=None,
     )
-    bands = " or ".join(f"{name} ({rate:g} % fractured)" for name, rate, _ in risk.bands)
-    missing = f"; not known: {', '.join(risk.missing)}" if risk.missing else ""
-    remark = f"{risk.low} to {risk.high} of 4: {bands}{missing}; rates of its cohort, not this patient's"
-    total = float(risk.low) if risk.low == risk.high else None
-    yield Index("Vertebral fracture score", total, "points", "Kowalchuk 2022, JAMA Oncol 8:412", remark)
+    bands = " or ".join(f"{band.name} ({band.meaning})" for band in score.bands)
+    missing = f"; not known: {', '.join(score.missing)}" if score.missing else ""
+    remark = f"{score.low} to {score.high} of 4: {bands}{missing}; rates of its cohort, not this patient's"
+    total = None if score.total is None else float(score.total)
+    yield Index("Vertebral fracture score", total, "points", str(score.citation), remark)

@@ -10,7 +10,7 @@ from spondyl.evaluate.isodose import isodose_volume_cm3
 from spondyl.evaluate.judge import judge
 from spondyl.evaluate.metrics import Metric, MetricValue, metric, parse_metric
 from spondyl.evaluate.names import resolve
-from spondyl.evaluate.outcomes import FractureRisk, TumourControl, fracture_risk, tumour_control
+from spondyl.evaluate.outcomes import TumourControl, tumour_control
 from spondyl.evaluate.protocols import (
     Goal,
     Prescription,
@@ -24,10 +24,10 @@ from spondyl.evaluate.tables import bounds_text, metric_records, write_dvh_csv, 
 from spondyl.evaluate.verdicts import Verdict, Verdicts
 
 __all__ = [
-    "DVH", "FallOff", "FractureRisk", "Gamma", "Goal", "Indices", "Metric", "MetricValue",
+    "DVH", "FallOff", "Gamma", "Goal", "Indices", "Metric", "MetricValue",
     "Prescription", "PriorCourse", "Protocol", "TumourControl", "Verdict", "Verdicts", "bed",
     "bounds_text", "check_frame", "cumulative_eqd2", "dose_at", "dvh", "dvhs", "eqd2", "eqd2_gy", "fall_off",
-    "fracture_risk", "gamma", "indices", "is_drawn", "isodose_volume_cm3", "isoeffective_gy", "judge",
+    "gamma", "indices", "is_drawn", "isodose_volume_cm3", "isoeffective_gy", "judge",
     "load_protocol", "meets", "overlap_mm", "metric", "metric_records", "parse_metric", "partial_cord",
     "protocol_names", "read_protocol", "resolve", "tumour_control", "write_dvh_csv",
     "write_verdicts",

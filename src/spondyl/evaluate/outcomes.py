@@ -1,4 +1,4 @@
-"""What published models say of tumour control and vertebral fracture, each with its caveats.
+"""What published models say of tumour control, with their caveats (vertebral fracture: `clinic.scores.kowalchuk`).
 
 HyTEC's logistic parameters for spine metastases were not found in an opened source: no probability is computed from
 dose. What is confirmed is one point of that model, 40 Gy in 5 fractions for about 90 % local control at 2 years with
@@ -19,10 +19,6 @@ CONTROL_CAVEATS = (
     "A comparison with one published point, not a probability: the model's parameters were not available.",
     "HyTEC's dose is the prescription to the target; D50% and D98% of the GTV stand in for it here.",
     "Histology, epidural disease and systemic treatment are not in the comparison.",
-)
-FRACTURE_CAVEATS = (
-    "Score and rates were read in an abstract and a report of the paper, not in the paper itself.",
-    "Derived from patients treated with spine SBRT at a few centres; dose per fraction is not in the score.",
 )
 
 
@@ -76,59 +72,3 @@ def tumour_control(gtv: DVH, fractions: int) -> TumourControl:
 
 def _bed(total_gy: float, fractions: int) -> float:
     return total_gy * (1.0 + total_gy / fractions / TUMOUR_ALPHA_BETA_GY)
-
-
-@dataclass(frozen=True)
-class FractureRisk:
-    """Kowalchuk's score for vertebral compression fracture after spine SBRT.
-
-    Parameters
-    ----------
-    low, high
-        The total, 0 to 4; they differ where items are missing.
-    missing
-        Items nobody gave.
-    bands
-        The bands still possible, one where nothing decisive is missing: name, fracture rate and freedom from
-        fracture at 2 years, in percent.
-    """
-
-    low: int
-    high: int
-    missing: tuple[str, ...]
-    bands: tuple[tuple[str, float, float], ...]
-    caveats: tuple[str, ...] = FRACTURE_CAVEATS
-
-
-FRACTURE_BANDS: tuple[tuple[int, int, str, float, float], ...] = (
-    (0, 1, "low", 6.7, 92.0),
-    (2, 2, "intermediate", 17.0, 80.0),
-    (3, 4, "high", 35.0, 56.0),
-)
-"""Lowest and highest total, band, fracture rate %, 2-year freedom from fracture % (Kowalchuk 2022)."""
-
-
-@cite("Kowalchuk 2022, JAMA Oncol 8:412-419", "10.1001/jamaoncol.2021.7008", "prognostic score")
-def fracture_risk(
-    *, epidural: bool | None, lumbar: bool | None, gtv_cm3: float | None, sins: int | None
-) -> FractureRisk:
-    """One point each: epidural tumour extension, lumbar level, GTV above 10 cm3, SINS above 6.
-
-    None is unknown: the total is then a range.
-
-    >>> fracture_risk(epidural=True, lumbar=True, gtv_cm3=11.0, sins=None).bands
-    (('high', 35.0, 56.0),)
-    """
-    items: dict[str, bool | None] = {
-        "epidural extension": epidural,
-        "lumbar level": lumbar,
-        "GTV above 10 cm3": None if gtv_cm3 is None else gtv_cm3 > 10,
-        "SINS above 6": None if sins is None else sins > 6,
-    }
-    low = sum(value is True for value in items.values())
-    missing = tuple(name for name, value in items.items() if value is None)
-    high = low + len(missing)
-    bands = tuple(
-        (name, rate, freedom) for first, last, name, rate, freedom in FRACTURE_BANDS if first <= high and last >= low
-    )
-    return FractureRisk(low, high, missing, bands)
