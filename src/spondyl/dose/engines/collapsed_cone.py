@@ -56,9 +56,9 @@ class CollapsedConeSettings:
 
     group_edges_mev: tuple[float, ...] = (2.0,)
     primary_degree: int = 23
-    scatter_degree: int = 23
+    scatter_degree: int = 41
     primary_lines: int = 6
-    scatter_lines: int = 3
+    scatter_lines: int = 1
     primary_terms: int = 4
     scatter_terms: int = 5
     scatter_spacing_mm: float = 5.0
@@ -68,7 +68,7 @@ class CollapsedConeSettings:
 
 
 FINAL = CollapsedConeSettings()
-FAST = CollapsedConeSettings(primary_degree=17, scatter_degree=17, primary_lines=2, scatter_lines=1, scatter_terms=4)
+FAST = CollapsedConeSettings(primary_degree=17, scatter_degree=23, primary_lines=2, scatter_lines=1, scatter_terms=4)
 PRIMARY_FIRST_DECAY_PER_CM = 1.0
 SCATTER_FIRST_DECAY_PER_CM = 0.03
 _AIR_FLOOR_G_PER_CM3 = 1e-4
