@@ -2,8 +2,8 @@
 """A photon Monte Carlo of collision kerma in slabs: the scattered spectrum, and a check of the collapsed cone.
 
 Run: `python bench/physics/photon_monte_carlo.py`. Photons only: Compton by Klein and Nishina, pairs with two 0.511 MeV
-photons, photoelectric absorption; no bremsstrahlung, no coherent scattering. Kerma by track length near the axis. Prints
-the shares of `data/physics/scattered_photons_water.csv`, and the engine's dose over kerma in slabs.
+photons, photoelectric absorption; no bremsstrahlung, no coherent scattering. Kerma by track length near the axis.
+Prints the shares of `data/physics/scattered_photons_water.csv`, and the engine's dose over kerma in slabs.
 """
 
 import numpy as np
