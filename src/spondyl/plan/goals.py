@@ -35,7 +35,7 @@ class Goal:
         Name in the problem's samples; "fluence" for roughness and modulation.
     metric
         "D98%", "D0.03cc", "Dmean" (Gy); "overdose" (root mean square over the points' reference, Gy);
-        "roughness" (squared steps of the fluence over its square, no unit); "modulation" (MU per cGy prescribed).
+        "roughness" (squared steps of the fluence over its square); "modulation" (MU over those of open fields).
     sense
         +1: at most the limit; -1: at least.
     limit
@@ -112,7 +112,7 @@ def smooth(goal: Goal, problem: Problem, x: Floats, points_gy: Floats) -> tuple[
         return (*problem.leaves.roughness(x), False)
     if goal.metric == "modulation":
         units, gradient = problem.leaves.smooth_units(x)
-        return units / (100.0 * problem.prescription_gy), gradient / (100.0 * problem.prescription_gy), False
+        return units / problem.leaves.open_units, gradient / problem.leaves.open_units, False
     samples = problem.samples[goal.structure]
     dose = points_gy[samples.points]
     if goal.metric == "overdose":
@@ -128,7 +128,7 @@ def smooth(goal: Goal, problem: Problem, x: Floats, points_gy: Floats) -> tuple[
 def measure(goal: Goal, problem: Problem, x: Floats, points_gy: Floats) -> float:
     """The metric itself, as a DVH would give it."""
     if goal.metric == "modulation":
-        return problem.leaves.units(x) / (100.0 * problem.prescription_gy)
+        return problem.leaves.units(x) / problem.leaves.open_units
     if not goal.is_dose_volume:
         return smooth(goal, problem, x, points_gy)[0]
     samples = problem.samples[goal.structure]

@@ -32,6 +32,8 @@ class Leaves:
         Number of beamlets.
     corner
         Rise in beamlet weight below which the smooth stand-in of a rise is rounded.
+    open_units
+        Monitor units of open fields that give the target its dose on average: the scale of modulation.
     """
 
     first: NDArray[np.int64]
@@ -42,6 +44,7 @@ class Leaves:
     below: NDArray[np.int64]
     outside: int
     corner: float = 0.0
+    open_units: float = 1.0
 
     def roughness(self, x: Floats) -> tuple[float, Floats]:
         """Sum of squared steps between neighbours over the sum of squares, and its derivative."""

@@ -50,6 +50,8 @@ class PlanLog:
         Goals on structures that the case does not have.
     factor
         Of the last normalisation.
+    timings_s
+        Seconds by stage; not in the record, which is the same for the same input.
     """
 
     steps: tuple[Step, ...]
@@ -106,7 +108,6 @@ class PlanLog:
             "binding": [{"goal": str(goal), "multiplier": float(f"{m:.4g}")} for goal, m in self.binding],
             "left_out": [str(goal) for goal in self.left_out],
             "normalisation": round(self.factor, 6),
-            "timings_s": {name: round(seconds, 2) for name, seconds in self.timings_s.items()},
         }
 
 

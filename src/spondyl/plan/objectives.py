@@ -4,7 +4,7 @@ Each function gives its value and its derivative in one pass over a structure's 
 shares of the structure's volume and sum to one; doses are in Gy.
 
 Dose-volume goals use the tail mean (conditional value at risk, Rockafellar and Uryasev 2000,
-doi:10.21314/JOR.2000.038; in radiotherapy Romeijn et al. 2003, doi:10.1088/0031-9155/48/21/002), made
+doi:10.21314/JOR.2000.038; in radiotherapy Romeijn et al. 2003, Phys Med Biol 48:3521), made
 differentiable by a quadratic corner of half-width `corner_gy`.
 """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from time import perf_counter
 
 import numpy as np
 
@@ -91,11 +92,15 @@ def make_plan(
     check_technique(technique)
     rules = load_protocol(protocol)
     prescription = prescription_of(rules)
+    clock = _Clock()
     setup = set_up(
         case, structures, wishlist_of(rules), prescription, load_machine(settings.machine), settings.fields, progress
     )
+    clock.tick("influence")
     granted = grant(setup.problem, setup.wishlist, start_fluence(setup, prescription), progress=progress)
+    clock.tick("optimise")
     found = _correct(setup, structures, granted, prescription.fractions, settings.engine, progress)
+    clock.tick("final dose and correction")
     factor = _normalisation(setup.wishlist, found.values, prescription)
     fields = _fields(setup, found.x * factor / prescription.fractions)
     plan = Plan(case.name, technique, rules.name, settings.machine, prescription, fields)
@@ -104,7 +109,20 @@ def make_plan(
         values=(found.dose.values * np.float32(factor)).astype(np.float32),
         made=(*found.dose.made, f"scaled by {factor:.4f} to {prescription.coverage}"),
     )
-    return PlanResult(plan, dose, _log(setup, granted.steps, found, factor))
+    return PlanResult(plan, dose, _log(setup, granted.steps, found, factor, clock.seconds))
+
+
+class _Clock:
+    """Seconds by stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = perf_counter()
+
+    def tick(self, stage: str) -> None:
+        """End a stage."""
+        now = perf_counter()
+        self.seconds[stage], self._last = now - self._last, now
 
 
 def check_technique(technique: str) -> None:
@@ -223,6 +241,8 @@ def _normalisation(wishlist: Wishlist, values: Mapping[Goal, float], prescriptio
     return float(min(factors, key=lambda f: (broken(hard, f), broken(wished, f), abs(f - exact))))
 
 
-def _log(setup: Setup, steps: tuple[Step, ...], found: _Found, factor: float) -> PlanLog:
+def _log(
+    setup: Setup, steps: tuple[Step, ...], found: _Found, factor: float, seconds: Mapping[str, float]
+) -> PlanLog:
     final = {g: value if g.metric == "roughness" else value * factor for g, value in found.values.items()}
-    return PlanLog(steps, found.rounds, final, found.granted.multipliers, setup.left_out, factor)
+    return PlanLog(steps, found.rounds, final, found.granted.multipliers, setup.left_out, factor, seconds)

@@ -20,7 +20,7 @@ from spondyl.plan.matvec import Floats, sparse_rows
 from spondyl.plan.points import interpolate_between
 from spondyl.plan.prescription import Prescription
 from spondyl.plan.problem import Problem
-from spondyl.plan.regions import Reach, point_sets
+from spondyl.plan.regions import ORGANS, Reach, point_sets
 from spondyl.plan.wishlist import Wishlist
 
 DOSE_SPACING_MM = 2.5
@@ -84,7 +84,8 @@ def set_up(
     hot_spots = {goal.structure for goal in own_list.all_goals() if goal.metric.endswith("cc")}
     sets = point_sets(structures, wanted, hot_spots, targets, grid, reach, prescription.dose_gy)
     rows, interpolation, samples = interpolate_between(sets, grid)
-    kept, left_out = own_list.only(samples)
+    kept, without = own_list.only(samples)
+    left_out = tuple(goal for goal in without if goal.structure != ORGANS)
     influence = beamlet_influence(
         arrangement.fields, medium, model, rows, grid, progress, near_mm=NEAR_MM, cell_mm=CELL_MM
     )
@@ -99,8 +100,9 @@ def set_up(
         np.zeros(len(rows)),
     )
     made = Setup(medium, model, grid, arrangement, problem, rows, kept, left_out)
-    corner = CORNER_SHARE * float(start_fluence(made, prescription)[0])
-    return replace(made, problem=replace(problem, leaves=replace(problem.leaves, corner=corner)))
+    opened = float(start_fluence(made, prescription)[0])
+    leaves = replace(problem.leaves, corner=CORNER_SHARE * opened, open_units=opened * len(arrangement.fields))
+    return replace(made, problem=replace(problem, leaves=leaves))
 
 
 def dose_grid(case: Case, structures: Structures, fields: Sequence[Field]) -> Grid:
