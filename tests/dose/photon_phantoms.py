@@ -40,5 +40,8 @@ def line_gamma(at, wanted, places, values, dose_tolerance, distance_mm):
     fine = np.arange(places[0], places[-1], 0.1)
     dose = np.interp(fine, places, values)
     return np.array(
-        [np.sqrt(((fine - a) / distance_mm) ** 2 + ((dose - w) / dose_tolerance) ** 2).min() for a, w in zip(at, wanted, strict=True)]
+        [
+            np.sqrt(((fine - a) / distance_mm) ** 2 + ((dose - w) / dose_tolerance) ** 2).min()
+            for a, w in zip(at, wanted, strict=True)
+        ]
     )

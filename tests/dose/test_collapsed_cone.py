@@ -27,11 +27,21 @@ def _lines(side_mm):
     name, half = ("W_3x3", 3.0) if side_mm == 30 else ("W_10x10", 9.0)
     across = shares(x, -half, half)
     depth = [r for r in reference(f"{name}_depth.csv") if 0.2 < r["depth_cm"] < 21]
-    yield [10 * r["depth_cm"] for r in depth], [r[DOSE] for r in depth], z, np.einsum("zyx,y,x->z", dose.values, across, across)
+    yield (
+        [10 * r["depth_cm"] for r in depth],
+        [r[DOSE] for r in depth],
+        z,
+        np.einsum("zyx,y,x->z", dose.values, across, across),
+    )
     for depth_cm, slab in (("1.5", 1.25), ("5", 2.5), ("10", 2.5), ("20", 2.5)):
         rows = [r for r in reference(f"{name}_profile_d{depth_cm}cm.csv") if 10 * r["x_cm"] < x[-1]]
         layer = shares(z, 10 * float(depth_cm) - slab, 10 * float(depth_cm) + slab)
-        yield [10 * r["x_cm"] for r in rows], [r[DOSE] for r in rows], x, np.einsum("zyx,z,y->x", dose.values, layer, across)
+        yield (
+            [10 * r["x_cm"] for r in rows],
+            [r[DOSE] for r in rows],
+            x,
+            np.einsum("zyx,z,y->x", dose.values, layer, across),
+        )
 
 
 @pytest.mark.parametrize("side_mm", [30, 100])
@@ -125,7 +135,9 @@ def test_lung_takes_dose_from_a_small_field():
     """A 2 cm field loses lateral equilibrium in lung; a slab phantom with 6 cm does not (Ahnesjö and Aspradakis 1999)."""
     lung = MATERIALS["lung"]
     small = compute_dose([square_field(20)], _slab(lung, 50, 100), BEAM).values[30, 15:17, 15:17].mean()
-    small_water = compute_dose([square_field(20)], _slab(MATERIALS["water"], 50, 100), BEAM).values[30, 15:17, 15:17].mean()
+    small_water = (
+        compute_dose([square_field(20)], _slab(MATERIALS["water"], 50, 100), BEAM).values[30, 15:17, 15:17].mean()
+    )
     assert 0.70 < small / small_water < 0.95
 
 
@@ -149,7 +161,11 @@ def test_a_coarser_dose_grid_sees_the_whole_patient():
 
 def test_a_beam_that_misses_is_refused():
     with pytest.raises(DoseError, match="no field meets"):
-        compute_dose([square_field(20, source_mm=(900, 0, -900), isocentre_mm=(900, 0, 100))], uniform_medium(water_grid(20, 40)), BEAM)
+        compute_dose(
+            [square_field(20, source_mm=(900, 0, -900), isocentre_mm=(900, 0, 100))],
+            uniform_medium(water_grid(20, 40)),
+            BEAM,
+        )
 
 
 def test_energies_beyond_the_kernels_are_refused():

@@ -12,8 +12,14 @@ from spondyl.core.errors import SpondylError
 from spondyl.io.phantom import read_phantom
 
 SPECTRUM = Path(__file__).parents[1] / "data" / "mv_reference" / "spectrum_mohan_6mv.csv"
-BONE = "{density_g_per_cm3: 1.85, mass_fractions: {H: 0.064, C: 0.278, N: 0.027, O: 0.41, Mg: 0.002, P: 0.07, S: 0.002, Ca: 0.147}}"
-BEAM = "{kind: photon, spectrum_csv: spectrum.csv, source_mm: [0, 0, -900], direction: [0, 0, 1], sad_mm: 1000, field_mm: [30, 30]}"
+BONE = (
+    "{density_g_per_cm3: 1.85, mass_fractions: "
+    "{H: 0.064, C: 0.278, N: 0.027, O: 0.41, Mg: 0.002, P: 0.07, S: 0.002, Ca: 0.147}}"
+)
+BEAM = (
+    "{kind: photon, spectrum_csv: spectrum.csv, source_mm: [0, 0, -900], direction: [0, 0, 1], "
+    "sad_mm: 1000, field_mm: [30, 30]}"
+)
 ISSUE = f"""
 grid: {{min_mm: [-25, -25, 0], max_mm: [25, 25, 100], spacing_mm: [2.5, 2.5, 2.5]}}
 background: water
@@ -144,7 +150,13 @@ def test_a_spectrum_below_zero_is_refused(tmp_path):
 )
 def test_bad_voxels_are_refused(tmp_path, change, says):
     axis = np.array([0.0, 2.0, 4.0])
-    arrays = {"density_g_per_cm3": np.ones((3, 3, 3)), "material": np.zeros((3, 3, 3), int), "x_mm": axis, "y_mm": axis, "z_mm": axis}
+    arrays = {
+        "density_g_per_cm3": np.ones((3, 3, 3)),
+        "material": np.zeros((3, 3, 3), int),
+        "x_mm": axis,
+        "y_mm": axis,
+        "z_mm": axis,
+    }
     change(arrays)
     np.savez(tmp_path / "v.npz", **arrays)
     with pytest.raises(SpondylError, match=says):
@@ -160,5 +172,5 @@ def test_nothing_is_written_when_refused(tmp_path):
 
 def test_grid_and_voxels_together_are_refused(tmp_path):
     text = ISSUE + "voxels: {file: v.npz, materials: [water]}\n"
-    with pytest.raises(SpondylError, match="in place of grid, background, solids|remove grid"):
+    with pytest.raises(SpondylError, match="remove grid, background, solids"):
         read_phantom(_written(tmp_path, text))

@@ -39,7 +39,9 @@ def test_outside_the_body_is_air():
 
 
 def test_an_override_mixes_density_by_coverage():
-    structures = Structures([_box("Implant", "other", coverage=0.25, x=slice(0, 1)), _box("Cement", "other", x=slice(1, 2))])
+    structures = Structures(
+        [_box("Implant", "other", coverage=0.25, x=slice(0, 1)), _box("Cement", "other", x=slice(1, 2))]
+    )
     medium = medium_from_ct(_ct(), structures, {"Implant": "titanium", "Cement": "pmma"})
     expected = [0.25 * 4.54 + 0.75 * 1.018, 1.19, 1.018, 1.018]
     assert medium.density_g_per_cm3[0, 0] == pytest.approx(expected, rel=1e-3)

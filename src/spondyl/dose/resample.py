@@ -65,7 +65,8 @@ def _met_mm(fields: Sequence[Field], medium: Medium) -> tuple[NDArray[np.float64
         limits = np.array(edges) + _PENUMBRA_MM * np.array([-1.0, 1.0, -1.0, 1.0])
         rows = mark_field(
             np.asarray(grid.origin_mm), np.asarray(grid.spacing_mm), np.asarray(grid.shape),
-            np.asarray(field.source_mm), np.asarray(field.u), np.asarray(field.v), field.direction, field.sad_mm, limits,
+            np.asarray(field.source_mm), np.asarray(field.u), np.asarray(field.v), field.direction,
+            field.sad_mm, limits,
         )  # fmt: skip
         met = rows[..., 1] > rows[..., 0]
         if met.any():

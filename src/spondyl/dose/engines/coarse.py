@@ -41,7 +41,7 @@ def _block_sums(values: Floats32, offset: tuple[int, ...], factor: tuple[int, ..
     padded = np.zeros([c * f for c, f in zip(count, factor, strict=True)], np.float32)
     padded[tuple(slice(o, o + n) for o, n in zip(offset, values.shape, strict=True))] = values
     split = padded.reshape(count[0], factor[0], count[1], factor[1], count[2], factor[2])
-    return split.sum(axis=(1, 3, 5))
+    return split.sum(axis=(1, 3, 5), dtype=np.float32)
 
 
 def _linear(values: Floats32, axis: int, factor: int, length: int) -> Floats32:

@@ -125,7 +125,7 @@ def _row_range(reach, j, pad1, pad2, first, last, n2):
 
 @njit(cache=True, fastmath=True)
 def _below(state, at, least):
-    for t in range(state.shape[0]):
+    for t in range(state.shape[0]):  # noqa: SIM110
         if abs(state[t, at]) >= least:
             return False
     return True
