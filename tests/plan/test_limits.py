@@ -55,3 +55,11 @@ def test_wishes_with_unknown_keys_or_two_directions_are_refused():
         read_wishes([{"name": "a", "goals": [{**goal, "at_least": 1, "at_most": 2}]}], "p")
     with pytest.raises(ProtocolError, match="no wishlist"):
         read_wishes([], "p")
+
+
+def test_every_wish_has_a_margin_but_the_one_that_is_normalised():
+    limits = wishlist_of(load_protocol("sib-sbrt-30in5"))
+    exact = {(g.structure, g.metric) for w in limits.wishes for g, _ in w.goals if g.limit is not None and not g.margin}
+    assert exact == {("PTV_Eval", "D90%")}
+    gtv = next(g for w in limits.wishes for g, _ in w.goals if (g.structure, g.metric) == ("GTV", "D90%"))
+    assert gtv.aim == pytest.approx(36 * 1.004)

@@ -74,14 +74,15 @@ class Wishlist:
 
 
 def read_wishes(
-    items: Sequence[Mapping[str, Any]], protocol: str, margin: float = 0.0, exact: str = ""
+    items: Sequence[Mapping[str, Any]], protocol: str, margin: float = 0.0, exact: tuple[str, str] = ("", "")
 ) -> tuple[Wish, ...]:
     """Wishes from a protocol's `wishlist:` key, first is most important.
 
     Parameters
     ----------
     margin
-        Share by which the optimiser aims inside each limit, except for the metric `exact`, which normalisation sets.
+        Share by which the optimiser aims inside each limit, except for the structure and metric `exact`, which
+        normalisation sets.
 
     Raises
     ------
@@ -95,14 +96,14 @@ def read_wishes(
     return tuple(_wish(item, protocol, margin, exact) for item in items)
 
 
-def _wish(item: Mapping[str, Any], protocol: str, margin: float, exact: str) -> Wish:
+def _wish(item: Mapping[str, Any], protocol: str, margin: float, exact: tuple[str, str]) -> Wish:
     _check_keys(item, STEP_KEYS, f'protocol "{protocol}", wishlist')
     goals = tuple(_goal(goal, protocol, str(item["name"]), margin, exact) for goal in item["goals"])
     return Wish(str(item["name"]), goals, bool(item.get("beyond_goal", False)))
 
 
 def _goal(
-    item: Mapping[str, Any], protocol: str, wish: str, margin: float, exact: str
+    item: Mapping[str, Any], protocol: str, wish: str, margin: float, exact: tuple[str, str]
 ) -> tuple[Goal, float]:
     where = f'protocol "{protocol}", wish "{wish}"'
     _check_keys(item, GOAL_KEYS, where)
@@ -116,7 +117,7 @@ def _goal(
         hot_fraction(metric, 1.0)
     sense = -1 if given[0] == "at_least" else 1
     limit = None if given[0] == "as_low_as_possible" else float(item[given[0]])
-    inside = 0.0 if metric == exact or limit is None else margin
+    inside = 0.0 if (str(item["structure"]), metric) == exact or limit is None else margin
     return Goal(str(item["structure"]), metric, sense, limit, wish, inside), float(item.get("weight", 1.0))
 
 
