@@ -59,5 +59,6 @@ def wishlist_of(protocol: Protocol) -> Wishlist:
     """Hard limits from the protocol's mandatory goals, wishes from its `wishlist` key."""
     prescription = prescription_of(protocol)
     goals = protocol.goals_for(prescription.fractions)
-    wishes = read_wishes(protocol.wishlist, protocol.name, WISH_MARGIN, exact=(prescription.structure, prescription.coverage))
+    normalised = (prescription.structure, prescription.coverage)
+    wishes = read_wishes(protocol.wishlist, protocol.name, WISH_MARGIN, exact=normalised)
     return Wishlist(*hard_limits(goals, prescription.fractions), wishes)
