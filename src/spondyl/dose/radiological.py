@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter
 
 from spondyl.core import Grid, cite
 from spondyl.dose.fields import Field
@@ -30,6 +31,9 @@ class Fan:
         Distance of the first plane from the source along the axis, and between planes.
     depth_mm
         float32, shape (nv, nu, planes).
+    width
+        Mean relative density up the ray, weighted exponentially with water-equivalent distance; same shape. What
+        scatters sideways over that distance does so as in that density.
     """
 
     u0_mm: float
@@ -38,6 +42,7 @@ class Fan:
     plane0_mm: float
     step_mm: float
     depth_mm: NDArray[np.float32]
+    width: NDArray[np.float32]
 
     @property
     def frame(self) -> Floats:
@@ -101,6 +106,8 @@ def radiological_fan(
     grid: Grid,
     u_mm: tuple[float, float],
     v_mm: tuple[float, float],
+    memory_mm: float = 50.0,
+    beside_mm: float = 40.0,
 ) -> Fan:
     """Trace rays from the source through the medium.
 
@@ -110,18 +117,24 @@ def radiological_fan(
         Attenuation over water's of 1 g/cm3, shape ``grid.shape``; outside the grid is vacuum.
     u_mm, v_mm
         Range of rays in the isocentre plane.
+    memory_mm, beside_mm
+        Water-equivalent distance up the ray, and distance across the rays, over which `Fan.width` averages.
     """
     along = (corners_mm(grid) - np.asarray(field.source_mm)) @ field.direction
     first = max(float(along.min()), 10.0)
     planes = int(np.ceil(max(float(along.max()) - first, STEP_MM) / STEP_MM)) + 2
     counts = [int(np.ceil((b - a) / RAY_SPACING_MM)) + 2 for a, b in (u_mm, v_mm)]
     depth = np.empty((counts[1], counts[0], planes), np.float32)
+    width = np.empty_like(depth)
     _trace(
         relative_density, np.asarray(grid.origin_mm), np.asarray(grid.spacing_mm), np.asarray(field.source_mm),
         field.direction, np.asarray(field.u), np.asarray(field.v), field.sad_mm,
-        u_mm[0], v_mm[0], RAY_SPACING_MM, first, STEP_MM, depth,
+        u_mm[0], v_mm[0], RAY_SPACING_MM, first, STEP_MM, memory_mm, depth, width,
     )  # fmt: skip
-    return Fan(u_mm[0], v_mm[0], RAY_SPACING_MM, first, STEP_MM, depth)
+    across = round(beside_mm / RAY_SPACING_MM)
+    if across > 1:
+        width = uniform_filter(width, (across, across, 1), mode="nearest")
+    return Fan(u_mm[0], v_mm[0], RAY_SPACING_MM, first, STEP_MM, depth, width)
 
 
 @njit(cache=True, inline="always")
@@ -141,7 +154,7 @@ def depth_at(depth, u, v, plane):
 
 
 @njit(cache=True, parallel=True, fastmath=True)
-def _trace(density, origin, spacing, source, axis, eu, ev, sad, u0, v0, ray_spacing, first, step, depth):
+def _trace(density, origin, spacing, source, axis, eu, ev, sad, u0, v0, ray_spacing, first, step, memory, depth, width):
     nz, ny, nx = density.shape
     nv, nu, planes = depth.shape
     parts = 2
@@ -151,7 +164,9 @@ def _trace(density, origin, spacing, source, axis, eu, ev, sad, u0, v0, ray_spac
             d = axis + ((u0 + i * ray_spacing) * eu + (v0 + j * ray_spacing) * ev) / sad
             stretch = np.sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]) * step / parts
             total = 0.0
+            mean = 1.0
             depth[j, i, 0] = 0.0
+            width[j, i, 0] = mean
             for k in range(1, planes):
                 for p in range(parts):
                     t = first + step * (k - 1 + (p + 0.5) / parts)
@@ -159,8 +174,11 @@ def _trace(density, origin, spacing, source, axis, eu, ev, sad, u0, v0, ray_spac
                     y = (source[1] + t * d[1] - origin[1]) / spacing[1]
                     z = (source[2] + t * d[2] - origin[2]) / spacing[2]
                     if -0.5 <= x < nx - 0.5 and -0.5 <= y < ny - 0.5 and -0.5 <= z < nz - 0.5:
-                        total += stretch * _trilinear(density, x, y, z)
+                        here = _trilinear(density, x, y, z)
+                        total += stretch * here
+                        mean = here + (mean - here) * np.exp(-stretch * here / memory)
                 depth[j, i, k] = total
+                width[j, i, k] = mean
 
 
 @njit(cache=True, inline="always")

@@ -66,19 +66,22 @@ class PencilKernel:
 
 
 @cite("Ahnesjö, Saxner and Trepp 1992, Med Phys 19:263", "10.1118/1.596856", "pencil kernels from point kernels")
-def pencil_kernel(spectrum: Spectrum) -> PencilKernel:
-    """Pencil kernel of a spectrum, for half-space water of 1 g/cm3."""
-    per_bin = mono_pencils(tuple(spectrum.energy_mev.tolist()))
+def pencil_kernel(spectrum: Spectrum, part: str = "total") -> PencilKernel:
+    """Pencil kernel of a spectrum, for half-space water of 1 g/cm3.
+
+    `part` is "primary" (dose by the electrons of the first interaction), "scatter" (all the rest) or "total".
+    """
+    per_bin = mono_pencils(tuple(spectrum.energy_mev.tolist()), part)
     depth = np.arange(0.5 * DEPTH_STEP_MM, MAX_DEPTH_MM, DEPTH_STEP_MM)
     return PencilKernel(R_EDGES_MM, depth, np.tensordot(spectrum.photons, per_bin, axes=1))
 
 
-@lru_cache(maxsize=4)
-def mono_pencils(energies_mev: tuple[float, ...]) -> Floats:
+@lru_cache(maxsize=6)
+def mono_pencils(energies_mev: tuple[float, ...], part: str = "total") -> Floats:
     """`PencilKernel.gy_cm2` for single photons of each energy, shape (n, r, d)."""
     mu_per_mm = mass_attenuation(MATERIALS["water"], np.asarray(energies_mev)) / 10
     edges = np.arange(0, MAX_DEPTH_MM + _BEHIND_MM + 1, DEPTH_STEP_MM)
-    stored = np.stack([_cylindrical(k) for k in mono_kernels()[1]])
+    stored = np.stack([_cylindrical(k, part) for k in mono_kernels()[1]])
     stored_mev = mono_kernels()[0]
     length = next_fast_len(stored.shape[2] + len(edges), real=True)
     spectra_z = rfft(stored, length, axis=2)
@@ -100,14 +103,15 @@ def _between(energies: Floats, values: NDArray[np.complex128], energy: float) ->
     return (1 - t) * values[i] + t * values[i + 1]
 
 
-def _cylindrical(kernel: PointKernel) -> Floats:
+def _cylindrical(kernel: PointKernel, part: str) -> Floats:
     """The point kernel in annuli of `R_EDGES_MM` and z in steps from -_REACH_MM to _REACH_MM.
 
     Each cell's energy is spread over sub-cells, in radius as its cone's cumulative curve says (PCHIP), evenly in
     solid angle, and shared between the two nearest z so that bins of interaction and dose are both averaged over.
     """
     s_edges = _fine_radii(kernel.r_edges_cm)
-    total = kernel.cumulative("primary") + kernel.cumulative("scatter")
+    parts = ("primary", "scatter") if part == "total" else (part,)
+    total = sum((kernel.cumulative(name) for name in parts), np.zeros(()))
     energy = np.diff(PchipInterpolator(kernel.r_edges_cm, total, axis=1)(s_edges), axis=1)
     s_mm = 10 * (s_edges[1:] + s_edges[:-1]) / 2
     cosines = np.cos(np.deg2rad(kernel.cone_edges_deg))

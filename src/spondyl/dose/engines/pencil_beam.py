@@ -15,14 +15,20 @@ from spondyl.core.errors import DoseError
 from spondyl.dose.engines.pencil_terms import NEAR_MM, PencilTerms, pixel_kernel, separate
 from spondyl.dose.fields import Field
 from spondyl.dose.fluence import incident_fluence
-from spondyl.dose.radiological import beam_coordinates, corners_mm, depth_at, radiological_fan, water_scale
+from spondyl.dose.radiological import Fan, beam_coordinates, corners_mm, depth_at, radiological_fan, water_scale
 from spondyl.physics import BeamModel, Medium, pencil_kernel
 
 Floats = NDArray[np.float64]
 
 NEAR_PIXEL_MM = 1.0
 FAR_PIXEL_MM = 3.0
-LAYER_MM = 50.0
+LAYER_RATIO = 1.08
+"""Width of the kernel from one layer to the next."""
+MEMORY_MM = (("primary", (10.0, 10.0)), ("scatter", (60.0, 60.0)))
+"""Parts of the dose; how far up the ray (water-equivalent) and across the rays density decides their spread."""
+WIDTHS = (0.2, 3.0)
+BESIDE_MM = 40.0
+"""Rays this far from the field decide which layers are needed."""
 REACH_MM = 150.0
 """Scatter further than this from a field's edge (in the isocentre plane) is left out: below 0.1 % of its dose."""
 
@@ -56,18 +62,27 @@ def pencil_beam_dose(
     DoseError
         If a voxel to be computed lies beside or behind the source.
     """
-    spreader = _Spreader(separate(pencil_kernel(model.spectrum)), model)
+    spreaders = [
+        (_Spreader(separate(pencil_kernel(model.spectrum, part)), model), memory_mm) for part, memory_mm in MEMORY_MM
+    ]
     scale = water_scale(medium, model.spectrum)
     relative = medium.density_g_per_cm3 * scale.attenuation[medium.material]
     dose = np.zeros(grid.shape, np.float64)
     for number, field in enumerate(fields):
-        _add_field(dose, field, relative, medium, spreader, grid)
+        for spreader, memory_mm in spreaders:
+            _add_field(dose, field, relative, medium, spreader, memory_mm, grid)
         progress("pencil-beam dose", (number + 1) / len(fields))
     return (dose * scale.absorbed[_material_at(medium, grid)]).astype(np.float32)
 
 
 def _add_field(
-    dose: Floats, field: Field, relative: NDArray[np.float32], medium: Medium, spreader: _Spreader, grid: Grid
+    dose: Floats,
+    field: Field,
+    relative: NDArray[np.float32],
+    medium: Medium,
+    spreader: _Spreader,
+    memory_mm: tuple[float, float],
+    grid: Grid,
 ) -> None:
     u, v, along, _ = beam_coordinates(field, corners_mm(grid))
     if float(along.min()) < 50.0:
@@ -79,8 +94,8 @@ def _add_field(
     reach_v = (max(v.min(), field.v_edges_mm[0] - REACH_MM), min(v.max(), field.v_edges_mm[-1] + REACH_MM))
     if reach_u[0] >= reach_u[1] or reach_v[0] >= reach_v[1]:
         return
-    fan = radiological_fan(field, relative, medium.grid, reach_u, reach_v)
-    layers = np.arange(np.floor(along.min() / LAYER_MM), np.ceil(along.max() / LAYER_MM) + 1) * LAYER_MM
+    fan = radiological_fan(field, relative, medium.grid, reach_u, reach_v, *memory_mm)
+    layers = _layers(field, fan, (float(along.min()), float(along.max())))
     near = spreader.spread(field, layers, NEAR_PIXEL_MM, "near")
     far = spreader.spread(field, layers, FAR_PIXEL_MM, "far")
     terms = spreader.terms
@@ -90,8 +105,21 @@ def _add_field(
         near.maps, np.array([near.u0_mm, near.v0_mm, near.pixel_mm]),
         far.maps, np.array([far.u0_mm, far.v0_mm, far.pixel_mm]), layers,
         np.ascontiguousarray(terms.by_depth.T), terms.depth_mm[0], terms.depth_mm[1] - terms.depth_mm[0],
-        fan.depth_mm, fan.u0_mm, fan.v0_mm, fan.spacing_mm, fan.plane0_mm, fan.step_mm,
+        fan.depth_mm, fan.width, fan.u0_mm, fan.v0_mm, fan.spacing_mm, fan.plane0_mm, fan.step_mm,
     )  # fmt: skip
+
+
+def _layers(field: Field, fan: Fan, along_mm: tuple[float, float]) -> Floats:
+    """Distances from the source, times the density that the kernel is as wide as in, on a fixed geometric lattice."""
+    nv, nu, planes = fan.width.shape
+    u, v = fan.u0_mm + fan.spacing_mm * np.arange(nu), fan.v0_mm + fan.spacing_mm * np.arange(nv)
+    by_u = (u > field.u_edges_mm[0] - BESIDE_MM) & (u < field.u_edges_mm[-1] + BESIDE_MM)
+    by_v = (v > field.v_edges_mm[0] - BESIDE_MM) & (v < field.v_edges_mm[-1] + BESIDE_MM)
+    along = np.clip(fan.plane0_mm + fan.step_mm * np.arange(planes), *along_mm)
+    seen = fan.width[by_v][:, by_u]
+    effective = along * np.clip(seen if seen.size else np.ones((1, 1, planes)), *WIDTHS)
+    low, high = (np.log(x / field.sad_mm) / np.log(LAYER_RATIO) for x in (effective.min(), effective.max()))
+    return field.sad_mm * LAYER_RATIO ** np.arange(np.floor(low), max(np.ceil(high), np.floor(low) + 1) + 1)
 
 
 class _Spreader:
@@ -142,11 +170,12 @@ def _material_at(medium: Medium, grid: Grid) -> NDArray[np.uint8]:
 @njit(cache=True, parallel=True, fastmath=True)
 def _read(
     dose, origin, spacing, source, axis, eu, ev, sad, near, near_frame, far, far_frame, layers, by_depth, depth0,
-    depth_step, fan, fan_u0, fan_v0, fan_spacing, fan_first, fan_step,
+    depth_step, fan, width, fan_u0, fan_v0, fan_spacing, fan_first, fan_step,
 ):  # fmt: skip
     """Add one field. Frames are u0, v0 and pixel; where the far map ends the dose is zero."""
     nz, ny, nx = dose.shape
     terms = near.shape[3]
+    ratio = np.log(layers[1] / layers[0])
     for k in prange(nz):
         weight = np.empty(terms)
         for j in range(ny):
@@ -159,13 +188,14 @@ def _read(
                 v = (x * ev[0] + y * ev[1] + z * ev[2]) * sad / along
                 if not _inside(far, far_frame, u, v):
                     continue
-                depth = depth_at(
-                    fan, (u - fan_u0) / fan_spacing, (v - fan_v0) / fan_spacing, (along - fan_first) / fan_step
-                )
+                fan_u, fan_v = (u - fan_u0) / fan_spacing, (v - fan_v0) / fan_spacing
+                plane = (along - fan_first) / fan_step
+                depth = depth_at(fan, fan_u, fan_v, plane)
                 if depth <= 0:
                     continue
                 at_depth = min(max((depth - depth0) / depth_step, 0.0), by_depth.shape[0] - 1.001)
-                at_layer = min(max((along - layers[0]) / (layers[1] - layers[0]), 0.0), layers.shape[0] - 1.001)
+                wide = along * min(max(depth_at(width, fan_u, fan_v, plane), WIDTHS[0]), WIDTHS[1])
+                at_layer = min(max(np.log(wide / layers[0]) / ratio, 0.0), layers.shape[0] - 1.001)
                 d, m = int(at_depth), int(at_layer)
                 for t in range(terms):
                     weight[t] = (1 - at_depth + d) * by_depth[d, t] + (at_depth - d) * by_depth[d + 1, t]
