@@ -8,7 +8,7 @@ from photon_phantoms import square_field, water_grid
 
 from spondyl.core import Grid
 from spondyl.core.errors import DoseError
-from spondyl.dose import compute_dose
+from spondyl.dose import compute_dose, gantry_axes
 from spondyl.dose.resample import calculation_grid, resample_medium
 from spondyl.physics import Contamination, Medium, bare_beam, mohan_6mv, uniform_medium
 
@@ -67,3 +67,17 @@ def test_no_fields_and_unknown_quality_are_refused():
         compute_dose([], medium, BEAM)
     with pytest.raises(DoseError, match="expected one of final, fast"):
         compute_dose([square_field(20)], medium, BEAM, quality="good")
+
+
+def test_a_sphere_gets_the_same_dose_at_its_centre_from_everywhere():
+    grid = Grid((-66.0, -66.0, -66.0), (3.0,) * 3, (45, 45, 45))
+    z, y, x = np.meshgrid(*(grid.axis_mm(a) for a in "zyx"), indexing="ij")
+    radius = np.sqrt(x**2 + y**2 + z**2)
+    density = np.clip((60 - radius) / 3 + 0.5, 0, 1).astype(np.float32)
+    medium = Medium(grid, density, np.zeros(grid.shape, np.uint8), uniform_medium(grid).materials)
+    doses = []
+    for gantry_deg, couch_deg in ((0, 0), (33, 0), (90, 0), (45, 45)):
+        direction, u, v = gantry_axes(gantry_deg, 0.0, couch_deg)
+        field = square_field(40, source_mm=tuple(-1000 * direction), isocentre_mm=(0, 0, 0), u=tuple(u), v=tuple(v))
+        doses.append(compute_dose([field], medium, BEAM).values[radius < 6].mean())
+    assert doses == pytest.approx([float(np.mean(doses))] * 4, rel=0.003)
