@@ -128,26 +128,30 @@ class _Spreader:
     def __init__(self, terms: PencilTerms, model: BeamModel) -> None:
         self.terms = terms
         self._model = model
-        self._kernels: dict[tuple[str, float], Floats] = {}
+        self._kernels: dict[tuple[str, float, tuple[int, int]], NDArray[np.complex64]] = {}
 
     def spread(self, field: Field, layers_mm: Floats, pixel_mm: float, part: str) -> Spread:
         """Near or far part of `field`'s fluence at each layer, on a map that reaches as far as the part does."""
         fluence = incident_fluence(field, self._model, pixel_mm=pixel_mm)
         half = int(np.ceil((NEAR_MM[1] if part == "near" else REACH_MM) / pixel_mm)) + 1
         shape = [n + 2 * half for n in fluence.photons_per_cm2.shape]
-        size = [next_fast_len(n, real=True) for n in shape]
-        spectrum = rfft2(fluence.photons_per_cm2, size)
+        size = (next_fast_len(shape[0], real=True), next_fast_len(shape[1], real=True))
+        spectrum = rfft2(fluence.photons_per_cm2.astype(np.float32), size)
         maps = np.empty((len(layers_mm), *shape, len(self.terms.by_depth)), np.float32)
         for i, layer in enumerate(layers_mm):
-            kernels = self._kernel(part, float(layer) / field.sad_mm, pixel_mm, half)
-            for k, kernel in enumerate(kernels):
-                maps[i, :, :, k] = irfft2(spectrum * rfft2(kernel, size), size)[: shape[0], : shape[1]]
+            kernels = self._kernel(part, float(layer) / field.sad_mm, pixel_mm, half, size)
+            spread = irfft2(spectrum * kernels, size, workers=-1)
+            maps[i] = np.moveaxis(spread[:, : shape[0], : shape[1]], 0, -1)
         return Spread(maps, fluence.u_mm[0] - half * pixel_mm, fluence.v_mm[0] - half * pixel_mm, pixel_mm)
 
-    def _kernel(self, part: str, magnification: float, pixel_mm: float, half: int) -> Floats:
-        key = (part, round(magnification, 6))
+    def _kernel(
+        self, part: str, magnification: float, pixel_mm: float, half: int, size: tuple[int, int]
+    ) -> NDArray[np.complex64]:
+        """Fourier transform of each term's kernel."""
+        key = (part, round(magnification, 6), size)
         if key not in self._kernels:
-            self._kernels[key] = pixel_kernel(self.terms, pixel_mm, half, magnification, part)
+            kernel = pixel_kernel(self.terms, pixel_mm, half, magnification, part)
+            self._kernels[key] = rfft2(kernel.astype(np.float32), size, workers=-1)
         return self._kernels[key]
 
 
