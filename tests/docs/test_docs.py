@@ -10,11 +10,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import typer
+import yaml
 
 import spondyl
 from spondyl.clinic.facts import Facts, _keys
+from spondyl.core import Grid, silent
+from spondyl.dose import Field
+from spondyl.evaluate import load_protocol
+from spondyl.physics import Spectrum, bare_beam, uniform_medium
+from spondyl.plan.prescription import prescription_of, wishlist_of
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -116,3 +123,29 @@ def test_the_case_folder_page_names_every_key() -> None:
 def test_pages_are_in_the_navigation() -> None:
     nav = (ROOT / "mkdocs.yml").read_text()
     assert [p for p in DOCS.rglob("*.md") if str(p.relative_to(DOCS)) not in nav] == []
+
+
+def _code(page: str, language: str) -> list[str]:
+    return [body for found, body in FENCE.findall((DOCS / page).read_text()) if found == language]
+
+
+def test_the_protocol_page_gives_a_protocol_that_plans(tmp_path: Path) -> None:
+    protocol, wishes = _code("how-to/add-a-protocol.md", "yaml")
+    (tmp_path / "clinic-27in3.yaml").write_text(protocol.replace("wishlist: []\n", wishes))
+    read = load_protocol(str(tmp_path / "clinic-27in3.yaml"))
+    assert prescription_of(read).dose_gy == 27
+    assert [wish.name for wish in wishlist_of(read).wishes] == [w["name"] for w in yaml.safe_load(wishes)["wishlist"]]
+
+
+def test_the_engine_page_gives_an_engine() -> None:
+    """At 2 MeV, 1 photon per cm2 at the isocentre: E mu_en/rho of water (NISTIR 5632), 2 MeV x 0.02608 cm2/g."""
+    room: dict[str, Any] = {"__name__": "free_kerma"}
+    exec(_code("how-to/add-an-engine.md", "python")[0], room)
+    beam = bare_beam(Spectrum(np.array([2.0]), np.array([1.0])))
+    edges = np.array([-50.0, 50.0])
+    field = Field("open", (0, 0, -1000), (0, 0, 0), (1, 0, 0), (0, 1, 0), edges, edges, np.ones((1, 1)))
+    grid = Grid((-100, 0, -100), (10, 10, 100), (3, 1, 21))
+    kerma = room["free_kerma"]([field], uniform_medium(grid), beam, grid, "final", silent)
+    assert kerma[1, 0, 10] == pytest.approx(2 * 0.02608 * 1.602176634e-10, rel=0.004)
+    assert kerma[:, 0, 10] * [900**2, 1000**2, 1100**2] == pytest.approx(1000**2 * kerma[1, 0, 10], rel=1e-4)
+    assert kerma[1, 0, 2] == 0  # 80 mm beside a field of 100 mm
