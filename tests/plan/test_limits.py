@@ -63,3 +63,8 @@ def test_every_wish_has_a_margin_but_the_one_that_is_normalised():
     assert exact == {("PTV_Eval", "D90%")}
     gtv = next(g for w in limits.wishes for g, _ in w.goals if (g.structure, g.metric) == ("GTV", "D90%"))
     assert gtv.aim == pytest.approx(36 * 1.004)
+
+
+def test_near_maximum_limits_leave_room_for_other_systems_sampling():
+    aims = {g.structure: g.aim for g in wishlist_of(load_protocol("sib-sbrt-30in5")).never_above if "cc" in g.metric}
+    assert aims == pytest.approx({"SpinalCord_PRV02": 25 * 0.985, "ThecalSac": 30 * 0.985})

@@ -8,6 +8,9 @@ from spondyl.plan.goals import Goal
 
 HARD_MARGIN = 0.005
 """0.1 Gy in 25 Gy."""
+HOT_SPOT_MARGIN = 0.015
+"""For limits on a small absolute volume, whose value depends on how a system samples the structure's edge: 0.4 Gy in
+25 Gy, so that another system's DVH finds the limit kept too."""
 MAXIMUM_AS, MAXIMUM_MARGIN = "D0.001cc", 0.02
 """A maximum is one point; the optimiser holds the dose to a cubic millimetre, with more margin."""
 
@@ -45,6 +48,8 @@ def hard_limits(goals: tuple[Judged, ...], fractions: int) -> tuple[tuple[Goal, 
             continue
         metric, limit = read
         margin = MAXIMUM_MARGIN if metric == MAXIMUM_AS else HARD_MARGIN
+        if metric.endswith("cc") and metric != MAXIMUM_AS:
+            margin = HOT_SPOT_MARGIN
         if goal.op in ("<=", "<", "="):
             never_above.append(Goal(goal.structure, metric, 1, limit + goal.tolerance, "mandatory", margin))
         if goal.op in (">=", ">", "="):
