@@ -38,6 +38,15 @@ def expand(
 ) -> Structure:
     """The structure with a margin around it, each direction its own, cut off at the edge of the grid.
 
+    Parameters
+    ----------
+    structure
+        At least one voxel.
+    name, role
+        Of the result.
+    left_mm, right_mm, anterior_mm, posterior_mm, superior_mm, inferior_mm
+        Margins in mm towards the patient's own sides, not rounded to voxels; 0 for none.
+
     Returns
     -------
     Structure
@@ -70,6 +79,15 @@ def shrink(
     inferior_mm: float,
 ) -> Structure:
     """The structure without a rim, each direction its own; beyond the grid counts as outside.
+
+    Parameters
+    ----------
+    structure
+        At least one voxel.
+    name, role
+        Of the result.
+    left_mm, right_mm, anterior_mm, posterior_mm, superior_mm, inferior_mm
+        Depths in mm from the patient's own sides, not rounded to voxels; 0 for none.
 
     Returns
     -------

@@ -74,7 +74,8 @@ class Structure:
             raise StructureError(f'structure "{self.name}" has role "{self.role}", expected one of {", ".join(ROLES)}')
         if self.coverage.size and self.grid.crop(self.box).shape != self.coverage.shape:
             raise StructureError(
-                f'structure "{self.name}": coverage has shape {self.coverage.shape}, its box {self.grid.crop(self.box).shape}'
+                f'structure "{self.name}": coverage has shape {self.coverage.shape}, '
+                f"its box {self.grid.crop(self.box).shape}"
             )
 
     @property
@@ -111,7 +112,18 @@ def from_coverage(
     made: tuple[str, ...] = (),
     colour: str = "#808080",
 ) -> Structure:
-    """A structure from an array on the whole `grid`, cropped to what it fills."""
+    """A structure from an array on the whole `grid`, cropped to what it fills.
+
+    Parameters
+    ----------
+    coverage
+        Shape ``grid.shape``, the fraction 0..1 of each voxel that lies inside, or a mask.
+
+    Raises
+    ------
+    StructureError
+        If `coverage` has another shape, or `role` is not one of `ROLES`.
+    """
     values = np.asarray(coverage, dtype=np.float32)
     if values.shape != grid.shape:
         raise StructureError(f'structure "{name}": mask has shape {values.shape}, the grid {grid.shape}')
@@ -146,8 +158,8 @@ class Structures(Mapping[str, Structure]):
         same = [known for known in self._by_name if known.casefold() == name.casefold()]
         if len(same) == 1:
             return self._by_name[same[0]]
-        near = nearest(name, self._by_name) or tuple(self._by_name)
-        raise StructureNotFoundError(f'structure "{name}" not found; nearest: {", ".join(near) or "none, the set is empty"}')
+        near = ", ".join(nearest(name, self._by_name) or tuple(self._by_name)) or "none, the set is empty"
+        raise StructureNotFoundError(f'structure "{name}" not found; nearest: {near}')
 
     def __contains__(self, name: object) -> bool:
         return name in self._by_name

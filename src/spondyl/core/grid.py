@@ -109,7 +109,13 @@ class Grid:
 def covering(
     low_mm: ArrayLike, high_mm: ArrayLike, spacing_mm: tuple[float, float, float], frame_of_reference_uid: str = ""
 ) -> Grid:
-    """The smallest grid with `spacing_mm` whose voxel edges start at `low_mm` and reach `high_mm`."""
+    """The smallest grid with `spacing_mm` whose voxel edges start at `low_mm` and reach `high_mm`.
+
+    Parameters
+    ----------
+    low_mm, high_mm, spacing_mm
+        (x, y, z) in LPS mm.
+    """
     low = np.asarray(low_mm, dtype=np.float64)
     extent = np.asarray(high_mm, dtype=np.float64) - low
     count = np.maximum(1, np.ceil(extent / np.asarray(spacing_mm) - 1e-9)).astype(int)

@@ -37,12 +37,23 @@ class Image:
 
     def __post_init__(self) -> None:
         if self.values.shape != self.grid.shape:
-            raise GridError(f"{self.modality} values must have the grid's shape {self.grid.shape}, got {self.values.shape}")
+            raise GridError(
+                f"{self.modality} values must have the grid's shape {self.grid.shape}, got {self.values.shape}"
+            )
 
 
 def trilinear(values: NDArray[Any], grid: Grid, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Interpolate `values` on `grid` at `points_mm`, shape (..., 3) as (x, y, z).
+    """Interpolate `values` on `grid` at points.
 
+    Parameters
+    ----------
+    values
+        Shape ``grid.shape``, indexed [z, y, x].
+    points_mm
+        Shape (..., 3), each (x, y, z) in LPS mm; the result has the shape without its last axis.
+
+    Notes
+    -----
     Points beyond the outermost voxel centres take the value of the nearest one; who needs points outside the
     grid refused checks them against `Grid.bounds_mm` first.
     """

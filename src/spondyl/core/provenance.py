@@ -19,7 +19,21 @@ DISCLAIMER = "Research and education, not a medical device."
 
 @dataclass(frozen=True)
 class Provenance:
-    """A run, as `provenance.json` keeps it."""
+    """A run, as `provenance.json` keeps it.
+
+    Parameters
+    ----------
+    command
+        What was run.
+    inputs_sha256
+        Hash of each input by what it is ("case", "dose"), as `sha256_of` gives it.
+    settings
+        All that decides the result beside the inputs.
+    seed
+        None where nothing is random.
+    timings_s
+        Seconds by stage.
+    """
 
     command: str
     inputs_sha256: Mapping[str, str]

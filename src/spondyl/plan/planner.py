@@ -126,7 +126,13 @@ class _Clock:
 
 
 def check_technique(technique: str) -> None:
-    """Refuse a technique that is not known, with the nearest names."""
+    """Refuse a technique that is not known.
+
+    Raises
+    ------
+    PlanError
+        With the nearest names.
+    """
     if technique not in TECHNIQUES:
         near = ", ".join(nearest(technique, TECHNIQUES) or TECHNIQUES)
         raise PlanError(f'technique "{technique}" is unknown; nearest: {near}')

@@ -105,7 +105,13 @@ def fit_machine(measured: MeasuredBeam, *, name: str = "", source: str = "", pro
 
 
 def calibrated(model: BeamModel) -> BeamModel:
-    """The machine with the photons per MU that give its dose in the reference condition."""
+    """The machine with the photons per MU that give its dose in the reference condition.
+
+    Raises
+    ------
+    MachineError
+        If the machine names no reference condition.
+    """
     if model.reference is None:
         raise MachineError(f'machine "{model.name}" has no reference condition to calibrate to; add one')
     place = model.reference

@@ -123,7 +123,13 @@ def load_machine(name: str) -> BeamModel:
 
 
 def parse_machine(text: str, what: str = "machine file") -> BeamModel:
-    """The beam of a machine file's text; `what` names it in messages."""
+    """The beam of a machine file's text; `what` names it in messages.
+
+    Raises
+    ------
+    MachineError
+        If the text is not YAML, a key is missing or unknown, or a value is out of its range.
+    """
     try:
         facts: Any = yaml.safe_load(text)
     except yaml.YAMLError as error:
