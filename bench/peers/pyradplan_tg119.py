@@ -17,6 +17,7 @@ import numpy as np
 import pyRadPlan as prp
 import SimpleITK as sitk
 from pyRadPlan.analysis._dvh import DVHCollection
+from pyRadPlan.optimization.problems._nonlin_fluence import NonLinearFluencePlanningProblem
 from scipy import sparse
 
 GANTRY_DEG = [float(a) for a in range(0, 360, 40)]
@@ -43,6 +44,18 @@ def main(out: Path) -> None:
     figures["beamlets"], figures["nonzeros"] = int(matrix.shape[1]), int(matrix.nnz)
 
     history: dict = {}
+    rows: dict[str, np.ndarray] = {}
+    evaluate = NonLinearFluencePlanningProblem._objective_function
+
+    def watched(problem: NonLinearFluencePlanningProblem, x: np.ndarray) -> float:
+        """Keep which rows of the matrix each objective is evaluated on."""
+        for index, objectives in ((info[0], info[1]) for info in ([] if rows else problem._objective_list)):
+            for objective in objectives:
+                key = f"{len(rows)}|{type(objective).__name__}|{objective.priority}|{objective.parameters[0]}"
+                rows[key] = np.asarray(index)
+        return evaluate(problem, x)
+
+    NonLinearFluencePlanningProblem._objective_function = watched
     start = time.perf_counter()
     fluence = prp.fluence_optimization(ct, cst, stf, dij, plan, opt_info=history)
     figures["optimisation_s"] = time.perf_counter() - start
@@ -59,9 +72,9 @@ def main(out: Path) -> None:
     figures["dvh_structures"] = len(cst.vois)
 
     grid = dij.dose_grid
-    cst_dose = cst.resample_on_new_ct(ct.resample_to_grid(grid)) if hasattr(ct, "resample_to_grid") else cst
     np.savez(out / "matrix.npz", data=matrix.data.astype(np.float32), indices=matrix.indices, indptr=matrix.indptr,
              shape=matrix.shape, fluence=np.asarray(fluence))
+    np.savez(out / "objective_rows.npz", **rows)
     sitk.WriteImage(ct.cube_hu, str(out / "ct.nii.gz"))
     sitk.WriteImage(dose, str(out / "dose.nii.gz"))
     rays = {}
@@ -78,7 +91,7 @@ def main(out: Path) -> None:
     figures["structures"] = structures
     figures["dose_grid"] = {"dimensions": list(grid.dimensions), "resolution": grid.resolution, "origin": list(np.asarray(grid.origin))}
     (out / "figures.json").write_text(json.dumps(figures, indent=2, default=str))
-    print(json.dumps({k: v for k, v in figures.items() if k != "structures"}, indent=1, default=str), cst_dose is cst)
+    print(json.dumps({k: v for k, v in figures.items() if k != "structures"}, indent=1, default=str))
 
 
 if __name__ == "__main__":

@@ -18,9 +18,14 @@ from numpy.typing import NDArray
 from spondyl.core.errors import PlanError
 from spondyl.plan.matvec import PARTIALS, Floats, SparseRows, sparse_rows
 from spondyl.plan.objectives import generalised_eud
-from spondyl.plan.optimiser import Minimum, minimise
+from spondyl.plan.optimiser import Minimum, Pairs, minimise
 
 Kind = Literal["squared_deviation", "squared_overdose", "squared_underdose", "mean", "eud"]
+MEMORY = 12
+WATCH_EVERY = 25
+"""Iterations between looks at every row."""
+WATCH_FROM = 0.85
+"""Share of its upper limit from which a row is in play."""
 _CODE = {"squared_deviation": 0, "squared_overdose": 1, "squared_underdose": 2, "mean": 3}
 
 
@@ -82,13 +87,30 @@ def optimise_fluence(
         If there is no objective, or one names rows that the matrix does not have.
     """
     value = FluenceObjective(influence, objectives)
-    return minimise(
-        value, value.start() if start is None else start, iterations=iterations, tolerance=tolerance, below=below
-    )
+    x = value.start() if start is None else np.maximum(start, 0.0)
+    pairs, done, evaluations = Pairs(MEMORY), 0, 0
+    while True:
+        whole = value.watch(x)
+        evaluations += 1
+        if below is not None and whole <= below:
+            return Minimum(x, whole, done, evaluations, "goal reached")
+        if done >= iterations:
+            return Minimum(x, whole, done, evaluations, "iterations used up")
+        found = minimise(
+            value, x, iterations=min(WATCH_EVERY, iterations - done), tolerance=tolerance, below=below, pairs=pairs
+        )
+        x, done, evaluations = found.x, done + max(1, found.iterations), evaluations + found.evaluations
+        settled = found.reason in ("converged", "stationary", "no descent")
+        if settled and value.watch(x) - found.value <= tolerance * abs(found.value):
+            return Minimum(x, found.value, done, evaluations + 1, found.reason)
 
 
 class FluenceObjective:
-    """The weighted sum as a function of beamlet weights: value and gradient in one pass."""
+    """The weighted sum as a function of beamlet weights: value and gradient in one pass over the rows in play.
+
+    A row that only has upper limits far above its dose adds nothing. After `watch` such rows are passed over until
+    the next `watch`, which sees all of them; before the first, none is.
+    """
 
     def __init__(self, influence: Any, objectives: Sequence[WeightedObjective]) -> None:
         if not objectives:
@@ -103,6 +125,8 @@ class FluenceObjective:
         self._eud = [(o, rows) for o, rows in zip(objectives, placed, strict=True) if o.kind == "eud"]
         self._terms = _terms_by_row(summed, len(used))
         self._reference = max((o.dose_gy for o in objectives), default=0.0) or 1.0
+        self._active = np.arange(len(used))
+        self._watched_gy = _lowest_limit_gy(summed, self._eud_rows(), len(used))
 
     def start(self) -> Floats:
         """Equal weights; their largest dose is the largest reference."""
@@ -110,11 +134,20 @@ class FluenceObjective:
         largest = float(self.matrix.times(ones).max())
         return ones * (self._reference / largest if largest > 0 else 1.0)
 
+    def watch(self, x: Floats) -> float:
+        """The value over every row; from here on only rows near or above a limit count, till the next call."""
+        dose = self.matrix.times(x)
+        self._active = np.flatnonzero(dose >= WATCH_FROM * self._watched_gy)
+        return self(x)[0]
+
+    def _eud_rows(self) -> NDArray[np.integer[Any]]:
+        return np.concatenate([rows for _, rows in self._eud]) if self._eud else np.zeros(0, np.int64)
+
     def __call__(self, x: Floats) -> tuple[float, Floats]:
         m = self.matrix
         partial, values = np.empty((PARTIALS, m.columns)), np.empty(PARTIALS)
         dose = np.empty(m.rows)
-        _fused(m.indptr, m.indices, m.data, x, *self._terms, dose, partial, values)
+        _fused(m.indptr, m.indices, m.data, x, *self._terms, self._active, dose, partial, values)
         total, gradient = float(values.sum()), partial.sum(axis=0)
         for objective, rows in self._eud:
             value, slope = generalised_eud(dose[rows], np.full(len(rows), 1.0 / len(rows)), objective.exponent)
@@ -123,6 +156,18 @@ class FluenceObjective:
             push = np.bincount(rows, 2.0 * objective.weight * excess * slope, m.rows).astype(np.float64)
             gradient += m.transposed_times(push)
         return total, gradient
+
+
+def _lowest_limit_gy(
+    summed: Sequence[tuple[WeightedObjective, NDArray[np.integer[Any]]]], always: NDArray[np.integer[Any]], rows: int
+) -> Floats:
+    """Per row its lowest upper limit, minus infinity where another kind of term needs the row at any dose."""
+    lowest = np.full(rows, np.inf)
+    for objective, at in summed:
+        limit = objective.dose_gy if objective.kind == "squared_overdose" else -np.inf
+        lowest[at] = np.minimum(lowest[at], limit)
+    lowest[always] = -np.inf
+    return lowest
 
 
 def _keep_rows(matrix: SparseRows, rows: NDArray[np.integer[Any]]) -> SparseRows:
@@ -150,13 +195,14 @@ def _terms_by_row(
 
 
 @njit(parallel=True, cache=True, fastmath={"reassoc", "contract", "nsz"})
-def _fused(indptr, indices, data, x, starts, code, reference, weight, dose, partial, values):  # type: ignore[no-untyped-def]
-    rows, parts = dose.size, partial.shape[0]
+def _fused(indptr, indices, data, x, starts, code, reference, weight, active, dose, partial, values):  # type: ignore[no-untyped-def]
+    rows, parts = active.size, partial.shape[0]
     for c in prange(parts):
         mine = partial[c]
         mine[:] = 0.0
         total = 0.0
-        for i in range(c * rows // parts, (c + 1) * rows // parts):
+        for a in range(c * rows // parts, (c + 1) * rows // parts):
+            i = active[a]
             d = 0.0
             for k in range(indptr[i], indptr[i + 1]):
                 d += data[k] * x[indices[k]]
