@@ -114,9 +114,12 @@ def _prefix(folder: Path, prefix: str) -> str:
         return wanted
     if not prefix and len(found) == 1:
         return found[0]
-    names = ", ".join(name.rstrip("_") or "(none)" for name in found) or "no table tpr.csv"
+    if not found:
+        inside = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "nothing"
+        raise MachineError(f"{folder} holds {inside}, expected tpr.csv, output_factor.csv, ...; name their own folder")
+    names = ", ".join(name.rstrip("_") or "(none)" for name in found)
     near = nearest(wanted, found)
-    hint = f"; did you mean --prefix {near[0].rstrip('_')}?" if near else "; choose one with --prefix" if found else ""
+    hint = f"; did you mean --prefix {near[0].rstrip('_')}?" if near else "; choose one with --prefix"
     raise MachineError(f'{folder} has no "{wanted}tpr.csv", it has: {names}{hint}')
 
 
