@@ -116,7 +116,7 @@ def _prefix(folder: Path, prefix: str) -> str:
         return found[0]
     if not found:
         inside = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "nothing"
-        raise MachineError(f"{folder} holds {inside}, expected tpr.csv, output_factor.csv, ...; name their own folder")
+        raise MachineError(f"{folder} has no table tpr.csv, it has: {inside}; name the folder that holds the tables")
     names = ", ".join(name.rstrip("_") or "(none)" for name in found)
     near = nearest(wanted, found)
     hint = f"; did you mean --prefix {near[0].rstrip('_')}?" if near else "; choose one with --prefix"
