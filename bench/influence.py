@@ -68,14 +68,15 @@ def main(peer: Path, out: Path) -> None:
     inside = body[np.ix_(*index)] > 0
     fields, model = fields_of(peer), load_machine("generic-6mv")
     rows = rows_of(fields, grid, inside)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
     beamlet_influence(fields[:1], medium_from_ct(Image(ct_grid, hu), structures), model, rows[:100], grid)
     start = time.perf_counter()
     medium = medium_from_ct(Image(ct_grid, hu), structures)
     made = beamlet_influence(fields, medium, model, rows, grid)
     seconds = time.perf_counter() - start
     figures = {
-        "seconds": seconds, "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2,
-        "beamlets": made.matrix.shape[1], "rows": made.matrix.shape[0], "nonzeros": int(made.matrix.nnz),
+        "seconds": seconds, "before_gb": before, "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2,
+        "beamlets": made.beamlets, "rows": len(made.rows), "nonzeros": len(made.data),
     }  # fmt: skip
     out.write_text(json.dumps(figures, indent=2))
     print(figures)

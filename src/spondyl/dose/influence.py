@@ -33,7 +33,7 @@ Floats = NDArray[np.float64]
 
 NEAR_MM = 15.0
 CELL_MM = 10.0
-FAR_CELLS = 4.5
+FAR_CELLS = 3.5
 """Blocks whose centre is further than this many cells are kept as one."""
 REACH_MM = 200.0
 """Beyond this distance from a beamlet the table is held at its edge, below 1e-5 of the beamlet's peak."""
@@ -46,8 +46,9 @@ class Influence:
 
     Parameters
     ----------
-    matrix
-        float32 CSR, shape (rows, beamlets), in `unit`.
+    indptr, indices, data
+        The matrix by rows (CSR), shape (rows, beamlets), in `unit`: `data` float32, `indices` uint16 where the
+        beamlets fit, else int32, `indptr` int64.
     grid
         The dose grid.
     rows
@@ -59,11 +60,23 @@ class Influence:
         "Gy per MU" for a machine, "Gy cm2 per photon" for a bare beam.
     """
 
-    matrix: csr_array
+    indptr: NDArray[np.int64]
+    indices: NDArray[np.unsignedinteger[Any] | np.signedinteger[Any]]
+    data: NDArray[np.float32]
     grid: Grid
     rows: NDArray[np.int64]
     columns: tuple[NDArray[np.int64], ...]
     unit: str
+
+    @property
+    def beamlets(self) -> int:
+        """Number of columns."""
+        return sum(len(c) for c in self.columns)
+
+    @property
+    def matrix(self) -> csr_array:
+        """The matrix for SciPy, which wants wider indices: a copy of them."""
+        return csr_array((self.data, self.indices.astype(np.int32), self.indptr), shape=(len(self.rows), self.beamlets))
 
     @property
     def field_starts(self) -> NDArray[np.int64]:
@@ -118,7 +131,9 @@ def beamlet_influence(
     layouts = [lay_out(field, model, cell_mm) for field in fields]
     counts = [_count(field, layout, points, reaches) for field, layout in zip(fields, layouts, strict=True)]
     pointers = _pointers(counts)
-    data, indices = np.empty(pointers[-1], np.float32), np.empty(pointers[-1], np.int32)
+    beamlets = sum(len(layout.columns) for layout in layouts)
+    data = np.empty(pointers[-1], np.float32)
+    indices = np.empty(pointers[-1], np.uint16 if beamlets <= np.iinfo(np.uint16).max else np.int32)
     tables = _Tables(model, _along(fields, points), near_mm + cell_mm)
     scale = water_scale(medium, model.spectrum)
     relative = medium.density_g_per_cm3 * scale.attenuation[medium.material]
@@ -135,8 +150,8 @@ def beamlet_influence(
         )  # fmt: skip
         begin, column = begin + counts[number], column + len(layout.columns)
         progress("beamlet influence", (number + 1) / len(fields))
-    matrix = csr_array((data, indices, pointers), shape=(len(points), column))
-    return Influence(matrix, grid, row_index, tuple(layout.columns for layout in layouts), model.dose_unit)
+    columns = tuple(layout.columns for layout in layouts)
+    return Influence(pointers.astype(np.int64), indices, data, grid, row_index, columns, model.dose_unit)
 
 
 class _Tables:

@@ -16,7 +16,7 @@ from spondyl.physics import BeamModel, Medium, medium_from_ct
 from spondyl.plan.goals import Goal
 from spondyl.plan.imrt import Arrangement, arrange, gantry_angles_deg
 from spondyl.plan.leaves import leaves_of
-from spondyl.plan.matvec import Floats, sparse_rows
+from spondyl.plan.matvec import Floats, SparseRows
 from spondyl.plan.points import interpolate_between
 from spondyl.plan.prescription import Prescription
 from spondyl.plan.problem import Problem
@@ -92,7 +92,7 @@ def set_up(
     columns = arrangement.columns
     column_of = np.where(columns, np.cumsum(columns) - 1, -1)
     problem = Problem(
-        sparse_rows(influence.matrix),
+        SparseRows(influence.indptr, influence.indices, influence.data, influence.beamlets),
         interpolation,
         samples,
         leaves_of([field.fluence.shape for field in arrangement.fields], column_of),
