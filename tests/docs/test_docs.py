@@ -149,3 +149,16 @@ def test_the_engine_page_gives_an_engine() -> None:
     assert kerma[1, 0, 10] == pytest.approx(2 * 0.02608 * 1.602176634e-10, rel=0.004)
     assert kerma[:, 0, 10] * [900**2, 1000**2, 1100**2] == pytest.approx(1000**2 * kerma[1, 0, 10], rel=1e-4)
     assert kerma[1, 0, 2] == 0  # 80 mm beside a field of 100 mm
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_links_from_the_front_page_lead_somewhere(page: str) -> None:
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", (ROOT / page).read_text())
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_no_page_asks_for_anything_elsewhere() -> None:
+    """No picture, script or style from another host; links to read are fine."""
+    for page in PAGES:
+        assert not re.search(r"!\[[^]]*\]\(https?:|<(?:script|img|link)\b", page.read_text()), page
+    assert "font: false" in (ROOT / "mkdocs.yml").read_text()
