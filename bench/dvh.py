@@ -1,4 +1,7 @@
-"""DVHs of every ROI of a planning system's export, beside dicompyler-core on the same files."""
+"""DVHs of every ROI of a planning system's export, as `spondyl evaluate` makes them, beside dicompyler-core.
+
+python bench/dvh.py RTSTRUCT RTDOSE OUT.json
+"""
 
 from __future__ import annotations
 
@@ -8,27 +11,30 @@ import sys
 import time
 from pathlib import Path
 
-from spondyl.evaluate import dvhs, is_drawn, meets
-from spondyl.io import grid_for, read_contours, read_rtdose, read_rtstruct
+from spondyl.app.cli.evaluate_inputs import read_dose, read_structures
+from spondyl.evaluate import dvhs
+
+REPEATS = 5
+"""The first compiles where nothing is cached yet; the fastest of all is kept."""
+
+
+def timed(rtstruct: Path, rtdose: Path) -> dict[str, object]:
+    """Read both files and make every DVH, once."""
+    start = time.perf_counter()
+    dose = read_dose(rtdose)
+    structures, _ = read_structures(rtstruct, "half-slice")
+    read = time.perf_counter()
+    made = dvhs(dose, structures)
+    stop = time.perf_counter()
+    rois = {name: {"volume_cm3": d.total_cm3, "mean_gy": d.mean_gy} for name, d in made.items()}
+    return {"total_s": stop - start, "dvh_s": stop - read, "rois": rois}
 
 
 def main(rtstruct: Path, rtdose: Path, out: Path) -> None:
-    """Read and histogram twice; the second time is what is kept, the first compiles."""
-    for _ in range(2):
-        start = time.perf_counter()
-        dose = read_rtdose(rtdose)
-        structures = read_rtstruct(rtstruct, grid_for(read_contours(rtstruct)))
-        read = time.perf_counter()
-        made = dvhs(dose, [s for s in structures.values() if is_drawn(s) and meets(dose, s)])
-        stop = time.perf_counter()
-    figures = {
-        "total_s": stop - start,
-        "dvh_s": stop - read,
-        "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2,
-        "rois": {name: {"volume_cm3": d.total_cm3} for name, d in made.items()},
-    }
+    figures = min((timed(rtstruct, rtdose) for _ in range(REPEATS)), key=lambda run: run["total_s"])  # pyright: ignore
+    figures["peak_gb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
     out.write_text(json.dumps(figures, indent=2))
-    print(figures)
+    print(f"read and all DVHs {figures['total_s']:.3f} s, DVHs alone {figures['dvh_s']:.3f} s")
 
 
 if __name__ == "__main__":

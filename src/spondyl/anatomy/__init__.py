@@ -6,6 +6,7 @@ from spondyl.anatomy.contours import contours_to_structure
 from spondyl.anatomy.distance import signed_distance_mm
 from spondyl.anatomy.margins import expand, shrink
 from spondyl.anatomy.outline import structure_to_contours
+from spondyl.anatomy.pieces import Pieces, contoured_pieces, contoured_volume_cm3
 from spondyl.anatomy.sampling import sample_points
 from spondyl.anatomy.solid import CAPS, Cap
 from spondyl.anatomy.structure import ROLES, Contour, Role, Structure, Structures, from_coverage
@@ -35,3 +36,5 @@ __all__ += [
     "CONSENSUSES", "Involvement", "PARTS", "RuleUsed", "SECTORS", "Vertebra", "VolumeSettings", "Volumes",
     "certain_overlap_cm3", "cut_vertebra", "divide_given", "draw_volumes", "expected_overlap_cm3", "foramen",
 ]
+
+__all__ += ["Pieces", "contoured_pieces", "contoured_volume_cm3"]

@@ -15,8 +15,8 @@ from numba import njit
 def bend(za, pa, zb, pb, zc, pc):
     """Signed curvature in 1/mm of the circle through three points; positive bulges outwards (to larger p)."""
     cross = (zb - za) * (pc - pa) - (zc - za) * (pb - pa)
-    product = np.hypot(zb - za, pb - pa) * np.hypot(zc - zb, pc - pb) * np.hypot(zc - za, pc - pa)
-    return -2.0 * cross / product
+    first, second = (zb - za) ** 2 + (pb - pa) ** 2, (zc - zb) ** 2 + (pc - pb) ** 2
+    return -2.0 * cross / np.sqrt(first * second * ((zc - za) ** 2 + (pc - pa) ** 2))
 
 
 @njit(cache=True)
@@ -51,15 +51,14 @@ def lesser(first, second):
 
 
 @njit(cache=True)
-def between(z, planes_z, values, known):
-    """Signed distance at z between planes 1 and 2 from those of planes 0 to 3, of which 0 and 3 may be unknown."""
+def bend_between(planes_z, values, known):
+    """Curvature between planes 1 and 2 from the signed distances of planes 0 to 3."""
     low = high = 0.0
     if known[0]:
         low = bend(planes_z[0], values[0], planes_z[1], values[1], planes_z[2], values[2])
     if known[3]:
         high = bend(planes_z[1], values[1], planes_z[2], values[2], planes_z[3], values[3])
-    k = lesser(low, high) if known[0] and known[3] else low + high
-    return arc(planes_z[1], values[1], planes_z[2], values[2], k, z)
+    return lesser(low, high) if known[0] and known[3] else low + high
 
 
 @njit(cache=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 from scipy.ndimage import label
 
@@ -30,27 +31,38 @@ def ending(
     origin_mm, cell_mm
         (x, y) of the first cell's centre, and the cells' sides.
     """
-    inside, shared = distance_mm > 0, (distance_mm > 0) & (other_mm > 0)
     if len(polygons) == 1:
-        return np.array([bool(inside.any()) and not bool(shared.any())])
+        return np.array([_apart(distance_mm, other_mm)])
+    inside = distance_mm > 0
     labels, count = label(inside, structure=np.ones((3, 3)))
     goes_on = np.zeros(count + 1, dtype=np.bool_)
-    goes_on[np.unique(labels[shared])] = True
-    return np.array([_ends(points, labels, goes_on, origin_mm, cell_mm) for points in polygons])
+    goes_on[labels[inside & (other_mm > 0)]] = True
+    return np.array([_ends(points, labels, goes_on, *origin_mm, *cell_mm) for points in polygons])
 
 
-def _ends(
-    points: NDArray[np.float64], labels: NDArray[np.integer], goes_on: NDArray[np.bool_], origin: tuple[float, float],
-    cell: tuple[float, float],
-) -> bool:
+@njit(cache=True, nogil=True)
+def _apart(distance, other):
+    """Whether there is an inside, and it shares no cell with the other's."""
+    some = False
+    for j in range(distance.shape[0]):
+        for i in range(distance.shape[1]):
+            if distance[j, i] > 0.0:
+                some = True
+                if other[j, i] > 0.0:
+                    return False
+    return some
+
+
+@njit(cache=True, nogil=True)
+def _ends(points, labels, goes_on, origin_x, origin_y, cell_x, cell_y):
     """Whether the part that a polygon borders ends; one too small for any cell is taken to go on."""
-    column = np.round((points[:, 0] - origin[0]) / cell[0]).astype(int)
-    row = np.round((points[:, 1] - origin[1]) / cell[1]).astype(int)
+    ny, nx = labels.shape
     counts = np.zeros(len(goes_on), dtype=np.int64)
-    for dy in (-1, 0, 1):
-        for dx in (-1, 0, 1):
-            j = np.clip(row + dy, 0, labels.shape[0] - 1)
-            i = np.clip(column + dx, 0, labels.shape[1] - 1)
-            counts += np.bincount(labels[j, i], minlength=len(goes_on))
+    for n in range(points.shape[0]):
+        column = int(np.rint((points[n, 0] - origin_x) / cell_x))
+        row = int(np.rint((points[n, 1] - origin_y) / cell_y))
+        for dy in (-1, 0, 1):
+            for dx in (-1, 0, 1):
+                counts[labels[min(ny - 1, max(0, row + dy)), min(nx - 1, max(0, column + dx))]] += 1
     counts[0] = 0
-    return bool(counts.any()) and not bool(goes_on[int(counts.argmax())])
+    return counts.max() > 0 and not goes_on[counts.argmax()]

@@ -18,31 +18,65 @@ KEYHOLE_TOLERANCE_MM = 0.01
 
 def edges_of(polygons_mm: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
     """Edges (x0, y0, x1, y1) in mm, shape (n, 4), of closed polygons, each of shape (m, 2)."""
-    edges = [np.hstack((points, np.roll(points, -1, axis=0))) for points in polygons_mm]
-    stacked = np.concatenate(edges).astype(np.float64)
-    length = np.hypot(stacked[:, 2] - stacked[:, 0], stacked[:, 3] - stacked[:, 1])
-    return np.ascontiguousarray(stacked[length > 0])
+    points = np.concatenate(polygons_mm)
+    ends = np.cumsum([len(p) for p in polygons_mm])
+    return _edges(points, ends)
+
+
+@njit(cache=True, nogil=True)
+def _edges(points_mm, ends):
+    edges, n, first = np.empty((len(points_mm), 4)), 0, 0
+    for end in ends:
+        for k in range(first, end):
+            after = k + 1 if k + 1 < end else first
+            xa, ya, xb, yb = points_mm[k, 0], points_mm[k, 1], points_mm[after, 0], points_mm[after, 1]
+            if xa != xb or ya != yb:
+                edges[n, 0], edges[n, 1], edges[n, 2], edges[n, 3] = xa, ya, xb, yb
+                n += 1
+        first = end
+    return edges[:n].copy()
+
+
+@njit(cache=True, nogil=True)
+def area_and_rim(points_mm):
+    """Signed area in mm2 of a polygon (n, 2), positive when x turns towards y, and the length of its rim in mm."""
+    area = rim = 0.0
+    x0, y0 = points_mm[0, 0], points_mm[0, 1]
+    for n in range(len(points_mm)):
+        xa, ya = points_mm[n - 1, 0], points_mm[n - 1, 1]
+        xb, yb = points_mm[n, 0], points_mm[n, 1]
+        area += 0.5 * ((xa - x0) * (yb - y0) - (xb - x0) * (ya - y0))
+        rim += np.sqrt((xb - xa) ** 2 + (yb - ya) ** 2)
+    return area, rim
 
 
 def area_mm2(points_mm: NDArray[np.float64]) -> float:
     """Signed area of a polygon (n, 2), positive when x turns towards y."""
-    x, y = points_mm[:, 0], points_mm[:, 1]
-    return 0.5 * float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))
+    return float(area_and_rim(points_mm)[0])
 
 
 def width_mm(polygons_mm: Sequence[NDArray[np.float64]]) -> float:
     """Mean width of polygons, twice their area over their perimeter: half the diameter of a disc, that of a strip."""
-    area = sum(abs(area_mm2(points)) for points in polygons_mm)
-    rim = sum(float(np.hypot(*(points - np.roll(points, 1, axis=0)).T).sum()) for points in polygons_mm)
-    return 2.0 * area / rim if rim > 0 else 0.0
+    sizes = [area_and_rim(points) for points in polygons_mm]
+    rim = sum(float(length) for _, length in sizes)
+    return 2.0 * sum(abs(float(area)) for area, _ in sizes) / rim if rim > 0 else 0.0
 
 
 def border_of(edges_mm: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which edges are a border, with the inside on one side only; the others are keyholes or shared edges."""
-    rounded = np.round(edges_mm[:, :2] / KEYHOLE_TOLERANCE_MM).astype(np.int64)
-    if len(np.unique(rounded, axis=0)) == len(rounded):
+    if not _meets_itself(edges_mm, KEYHOLE_TOLERANCE_MM):
         return np.ones(len(edges_mm), dtype=np.bool_)
     return _one_sided(edges_mm, 2.0 * KEYHOLE_TOLERANCE_MM)
+
+
+@njit(cache=True, nogil=True)
+def _meets_itself(edges_mm, tolerance):
+    """Whether two edges begin at the same point, to within a tolerance."""
+    keys = np.empty(len(edges_mm), dtype=np.int64)
+    for k in range(len(edges_mm)):
+        keys[k] = np.int64(np.rint(edges_mm[k, 0] / tolerance)) * 2**32 + np.int64(np.rint(edges_mm[k, 1] / tolerance))
+    keys.sort()
+    return bool((keys[1:] == keys[:-1]).any())
 
 
 @njit(cache=True)
@@ -57,7 +91,7 @@ def _is_inside(edges_mm, x, y):
     return inside
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _one_sided(edges_mm, offset_mm):
     count = edges_mm.shape[0]
     border = np.ones(count, dtype=np.bool_)
@@ -71,7 +105,7 @@ def _one_sided(edges_mm, offset_mm):
     return border
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def inside_raster(edges_mm, x0, y0, hx, hy, inside):
     """Fill `inside` (ny, nx) with whether the cell centre (x0 + i hx, y0 + j hy) is inside, by even-odd."""
     ny, nx = inside.shape
@@ -132,7 +166,7 @@ def _seed(edges_mm, border, x0, y0, hx, hy, nearest, squared):
                     nearest[j, i] = k
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def signed_distance_raster(edges_mm, border, x0, y0, hx, hy, clip_mm, phi):
     """Fill `phi` (ny, nx) with the distance in mm to the nearest border edge, positive inside, >= -clip_mm.
 
@@ -150,7 +184,7 @@ def signed_distance_raster(edges_mm, border, x0, y0, hx, hy, clip_mm, phi):
             for direction in (1, -1):
                 first_i, end_i = (0, nx) if direction == 1 else (nx - 1, -1)
                 for i in range(first_i, end_i, direction):
-                    for neighbour in range(4):
+                    for neighbour in range(4 if direction == 1 else 1):
                         nj = j if neighbour == 0 else j - step
                         ni = i - direction if neighbour == 0 else i + neighbour - 2
                         if nj < 0 or nj >= ny or ni < 0 or ni >= nx:

@@ -16,7 +16,7 @@ def slope(distance, j, i, hx, hy):
     ny, nx = distance.shape
     gx = (distance[j, min(nx - 1, i + 1)] - distance[j, max(0, i - 1)]) / hx
     gy = (distance[min(ny - 1, j + 1), i] - distance[max(0, j - 1), i]) / hy
-    length = np.hypot(gx, gy)
+    length = np.sqrt(gx * gx + gy * gy)
     if length == 0.0:
         return 1.0, 0.0
     return gx / length, gy / length
@@ -76,7 +76,7 @@ def values_between(distance, planes, hx, hy, limit, values):
                     values[k, j, i] = along_normal(distance[planes[k]], j, i, -gx, -gy, hx, hy, limit)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def border_values(distance, planes, hx, hy, limit):
     """Border cells (n, 2) as (j, i) of the last plane, and the signed distances (n, 3) of three planes there."""
     last = distance[planes[0]]
@@ -102,7 +102,7 @@ def border_values(distance, planes, hx, hy, limit):
     return cells, values
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def moved_border(last, cells, moved, hx, hy, result):
     """Signed distance to a border whose cells have the distances `moved` (n,) instead of those in `last`.
 
@@ -124,7 +124,7 @@ def moved_border(last, cells, moved, hx, hy, result):
             for direction in (1, -1):
                 for column in range(nx):
                     i = column if direction == 1 else nx - 1 - column
-                    for neighbour in range(4):
+                    for neighbour in range(4 if direction == 1 else 1):
                         nj = j if neighbour == 0 else j - step
                         ni = i - direction if neighbour == 0 else i + neighbour - 2
                         if nj < 0 or nj >= ny or ni < 0 or ni >= nx:
@@ -132,7 +132,7 @@ def moved_border(last, cells, moved, hx, hy, result):
                         n = best[nj, ni]
                         if n < 0 or n == best[j, i]:
                             continue
-                        away = np.hypot((j - cells[n, 0]) * hy, (i - cells[n, 1]) * hx)
+                        away = np.sqrt(((j - cells[n, 0]) * hy) ** 2 + ((i - cells[n, 1]) * hx) ** 2)
                         if last[j, i] > 0.0:
                             if moved[n] + away < result[j, i]:
                                 result[j, i] = moved[n] + away

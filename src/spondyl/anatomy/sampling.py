@@ -6,20 +6,17 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from spondyl.anatomy.contours import levels
-from spondyl.anatomy.polygons import width_mm
-from spondyl.anatomy.rays import slope
-from spondyl.anatomy.solid import CAPS, Cap, Solid, build_solid, fractions
-from spondyl.anatomy.stack import Raster, with_area
-from spondyl.anatomy.structure import Contour, Structure
+from spondyl.anatomy.pieces import contoured_pieces, contoured_volume_cm3, spread
+from spondyl.anatomy.solid import CAPS, Cap
+from spondyl.anatomy.structure import Structure
 from spondyl.core.errors import StructureError
 from spondyl.core.grid import Grid
 
 FINEST_POINTS, MOST_POINTS = 80_000, 600_000
 LARGEST_SMALL_MM = 0.5
 """Structures are sampled at this spacing, finer for fewer than `FINEST_POINTS`, coarser for more than `MOST_POINTS`."""
-CELLS_IN_WIDTH, MOST_CELLS = 6, 1_000_000
-"""A thin structure has six cells across its width, as long as its plane has no more cells than this."""
+MOST_CELLS = 1_000_000
+"""Of a plane's raster, so that thin structures are not cut too fine."""
 PARTS_OF_A_VOXEL = 3
 
 
@@ -58,9 +55,9 @@ def sample_points(
         raise StructureError(f'structure "{structure.name}": cap is "{cap}", expected one of {", ".join(CAPS)}')
     if spacing_mm is not None and not spacing_mm > 0:
         raise StructureError(f'structure "{structure.name}": spacing_mm is {spacing_mm}, expected a positive number')
-    if drawn := with_area(structure.contours):
-        step = spacing_mm or _default_spacing_mm(structure.volume_cm3 or _rough_volume_cm3(structure))
-        return _from_contours(drawn, structure.grid.spacing_mm[2], cap, step)
+    step = spacing_mm or _default_spacing_mm(contoured_volume_cm3(structure))
+    if pieces := contoured_pieces(structure, cap, step, MOST_CELLS):
+        return pieces.points_mm, pieces.weights_cm3
     if structure.is_empty:
         return np.empty((0, 3)), np.empty(0)
     return _from_coverage(structure, spacing_mm)
@@ -69,94 +66,6 @@ def sample_points(
 def _default_spacing_mm(volume_cm3: float) -> float:
     volume_mm3 = max(1000.0 * volume_cm3, 1.0)
     return max(min(LARGEST_SMALL_MM, (volume_mm3 / FINEST_POINTS) ** (1 / 3)), (volume_mm3 / MOST_POINTS) ** (1 / 3))
-
-
-def _rough_volume_cm3(structure: Structure) -> float:
-    """Volume of contours that lie outside the structure's grid, as boxes of one slice each."""
-    boxes = sum(float(np.prod(np.ptp(c.points_mm, axis=0))) for c in structure.contours)
-    return boxes * structure.grid.spacing_mm[2] / 1000.0
-
-
-def _from_contours(
-    contours: tuple[Contour, ...], slice_spacing_mm: float, cap: Cap, step_mm: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    corner = np.min([c.points_mm.min(axis=0) for c in contours], axis=0)
-    opposite = np.max([c.points_mm.max(axis=0) for c in contours], axis=0)
-    room = max(2.0 * step_mm, slice_spacing_mm)
-    low, high = corner - room, opposite + room
-    finest = float(np.sqrt(np.prod(high - low) / MOST_CELLS))
-    cell = min(step_mm, max(width_mm([c.points_mm for c in contours]) / CELLS_IN_WIDTH, finest))
-    nx, ny = np.ceil((high - low) / cell).astype(int) + 1
-    raster = Raster(float(low[0]), float(low[1]), cell, cell, int(nx), int(ny))
-    solid = build_solid(contours, raster, cap, slice_spacing_mm)
-    points: list[NDArray[np.float64]] = []
-    weights: list[NDArray[np.float64]] = []
-    for slab in solid.slabs:
-        field = solid.at(slab)
-        heights, thickness = levels(slab.z_low_mm, slab.z_high_mm, step_mm)
-        for z in heights:
-            section = field.distance_mm(float(z))
-            p, w = _layer(solid, section, float(z), thickness)
-            if slab.kind != "between" and not _opens(section, solid.distance_mm[slab.planes[0]]):
-                p[:, :2] = np.clip(p[:, :2], corner, opposite)
-            points.append(p)
-            weights.append(w)
-    if not points:
-        return np.empty((0, 3)), np.empty(0)
-    return np.concatenate(points), np.concatenate(weights)
-
-
-def _opens(section_mm: NDArray[np.float32], last_mm: NDArray[np.float32]) -> bool:
-    """Whether a section beyond the last plane is larger than that plane's."""
-    return int(np.count_nonzero(section_mm > 0)) > int(np.count_nonzero(last_mm > 0))
-
-
-def _layer(
-    solid: Solid, distance_mm: NDArray[np.float32], z_mm: float, thickness_mm: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    raster = solid.raster
-    fraction = np.empty(distance_mm.shape, dtype=np.float32)
-    fractions(distance_mm, raster.hx, raster.hy, fraction)
-    count = int(np.count_nonzero(fraction))
-    points, weights = np.empty((count, 3)), np.empty(count)
-    volume_cm3 = raster.hx * raster.hy * thickness_mm / 1000.0
-    cells = (raster.x0, raster.y0, raster.hx, raster.hy)
-    _place(distance_mm, fraction, *cells, z_mm, thickness_mm, volume_cm3, points, weights)
-    return points, weights
-
-
-@njit(cache=True)
-def _place(distance, fraction, x0, y0, hx, hy, z, dz, volume, points, weights):
-    """One point for each cell that is not empty."""
-    ny, nx = distance.shape
-    n = 0
-    for j in range(ny):
-        for i in range(nx):
-            f = fraction[j, i]
-            if f <= 0.0:
-                continue
-            u, v, w = spread(i, j, z)
-            x, y = x0 + i * hx, y0 + j * hy
-            if f >= 1.0:
-                x += u * hx
-                y += v * hy
-            else:
-                gx, gy = slope(distance, j, i, hx, hy)
-                across = abs(gx) * hx + abs(gy) * hy
-                deep = min(across, 0.5 * across + distance[j, i])
-                inner = 0.5 * (across - deep) + u * deep
-                x += hx * max(-0.5, min(0.5, inner * gx / hx - 0.5 * v * gy * f))
-                y += hy * max(-0.5, min(0.5, inner * gy / hy + 0.5 * v * gx * f))
-            points[n, 0], points[n, 1], points[n, 2] = x, y, z + w * dz
-            weights[n] = f * volume
-            n += 1
-
-
-@njit(cache=True)
-def spread(i, j, z):
-    """Three offsets within +-0.5, even over neighbouring cells (Roberts' R3 sequence on the cell's indices)."""
-    n = i * 1.0 + j * 7919.0 + z * 15.73
-    return (n * 0.8191725134) % 1.0 - 0.5, (n * 0.6710436067) % 1.0 - 0.5, (n * 0.5497004779) % 1.0 - 0.5
 
 
 def _from_coverage(structure: Structure, spacing_mm: float | None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

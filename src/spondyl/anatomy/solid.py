@@ -13,16 +13,20 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from spondyl.anatomy.arcs import between, beyond
+from spondyl.anatomy.arcs import arc, bend_between, beyond
 from spondyl.anatomy.polygons import half_plane_fraction
 from spondyl.anatomy.rays import border_values, moved_border, slope, values_between
 from spondyl.anatomy.stack import Joint, Raster, Stack, bridged, clip_mm, join, planes_of
 from spondyl.anatomy.structure import Contour
 
+Window = tuple[slice, slice]
+"""Rows and columns of a raster."""
+WHOLE: Window = (slice(None), slice(None))
 Cap = Literal["half-slice", "none"]
 CAPS: tuple[str, ...] = ("half-slice", "none")
 CLOSED_FRACTION = 0.02
 """A section that goes on to less than this share of its area has closed."""
+FAR_OUTSIDE_MM = -1e6
 CLOSING_STEPS = 10
 """Halvings of the spacing by which the height where a section closes is found."""
 
@@ -71,12 +75,20 @@ class Between:
 
     def distance_mm(self, z_mm: float) -> NDArray[np.float32]:
         """Signed distance of each raster cell (ny, nx) at a height."""
-        solid, result = self._solid, np.empty(self._values.shape[1:], dtype=np.float32)
+        return self.sections_mm(np.array([z_mm]))[0]
+
+    def sections_mm(self, z_mm: NDArray[np.float64], window: Window = WHOLE) -> NDArray[np.float32]:
+        """Signed distances (n, ny, nx) at n heights; two cells or more off the border, bounds that are as far off."""
+        solid, values = self._solid, np.ascontiguousarray(self._values[:, *window])
+        result = np.empty((len(z_mm), *values.shape[1:]), dtype=np.float32)
         heights = solid.z_mm[np.maximum(0, self._planes)]
         cell = float(np.hypot(solid.raster.hx, solid.raster.hy))
-        _between(self._values, heights, self._planes, z_mm, solid.clip_mm, cell, result)
-        hole = self._holes[0 if z_mm < (heights[1] + heights[2]) / 2 else 1]
-        return result if hole < 0 else np.minimum(result, -solid.distance_mm[hole])
+        _between(values, heights, self._planes, z_mm, solid.clip_mm, cell, result)
+        for n, z in enumerate(z_mm):
+            hole = self._holes[0 if z < (heights[1] + heights[2]) / 2 else 1]
+            if hole >= 0:
+                result[n] = np.minimum(result[n], -solid.distance_mm[hole][window])
+        return result
 
 
 class Beyond:
@@ -86,18 +98,24 @@ class Beyond:
         z, r, planes = solid.z_mm, solid.raster, np.array(slab.planes)
         self._last, self._last_z = solid.distance_mm[planes[0]], float(z[planes[0]])
         self._raster, self._count = r, 1 + int(planes[1] >= 0) + int(planes[2] >= 0)
-        self._gap = abs(z[planes[1]] - z[planes[0]]) if self._count > 1 else 0.0
+        self._gap = float(abs(z[planes[1]] - z[planes[0]])) if self._count > 1 else 0.0
         self._gap_before = abs(z[planes[2]] - z[planes[1]]) if self._count > 2 else 0.0
         self._cells, self._values = border_values(solid.distance_mm, planes, r.hx, r.hy, solid.clip_mm)
+        self._window = _window(self._last, -self._gap - 2.0 * (r.hx + r.hy))
+        self._cells -= np.array([self._window[0].start, self._window[1].start], dtype=np.int32)
 
     def distance_mm(self, z_mm: float) -> NDArray[np.float32]:
-        """Signed distance of each raster cell (ny, nx) at a height."""
+        """Signed distance of each raster cell (ny, nx) at a height; `FAR_OUTSIDE_MM` where it cannot reach."""
         if self._count == 1:
             return self._last
         moved = _beyond(self._values, self._gap, self._gap_before, self._count, abs(z_mm - self._last_z))
-        result = np.empty_like(self._last)
-        moved_border(self._last, self._cells, moved, self._raster.hx, self._raster.hy, result)
+        result, hx, hy = np.full_like(self._last, FAR_OUTSIDE_MM), self._raster.hx, self._raster.hy
+        moved_border(self._last[self._window], self._cells, moved, hx, hy, result[self._window])
         return result
+
+    def sections_mm(self, z_mm: NDArray[np.float64], window: Window = WHOLE) -> NDArray[np.float32]:
+        """Signed distances (n, ny, nx) at n heights."""
+        return np.stack([self.distance_mm(float(z))[window] for z in z_mm])
 
 
 def build_solid(contours: Sequence[Contour], raster: Raster, cap: Cap, slice_spacing_mm: float) -> Solid:
@@ -181,25 +199,36 @@ def _reach_mm(solid: Solid, slab: Slab, typical_mm: float) -> float:
 
 @njit(cache=True, nogil=True)
 def _between(all_values, heights, planes, z, clip, cell, result):
-    gap = heights[2] - heights[1]
-    edge, far = -0.9999 * clip, min(clip, gap + cell)
-    for j in range(result.shape[0]):
-        values = np.empty(4)
-        known = np.empty(4, dtype=np.bool_)
-        for i in range(result.shape[1]):
+    """An arc never leaves the range of its ends, so where both are far on one side of the border none is drawn."""
+    edge, far = -0.9999 * clip, min(clip, 2.0 * cell)
+    values = np.empty(4)
+    known = np.empty(4, dtype=np.bool_)
+    for j in range(result.shape[1]):
+        for i in range(result.shape[2]):
             low, high = all_values[1, j, i], all_values[2, j, i]
             if min(low, high) >= far or max(low, high) <= -far:
-                result[j, i] = min(low, high) if low > 0 else max(low, high)
+                result[:, j, i] = min(low, high) if low > 0 else max(low, high)
                 continue
             for k in range(4):
                 values[k] = all_values[k, j, i]
                 known[k] = planes[k] >= 0 and values[k] > edge
             if not (known[1] and known[2]):
                 known[0] = known[3] = False
-            result[j, i] = between(z, heights, values, known)
+            curvature = bend_between(heights, values, known)
+            for n in range(len(z)):
+                result[n, j, i] = arc(heights[1], values[1], heights[2], values[2], curvature, z[n])
 
 
-@njit(cache=True)
+def _window(distance_mm: NDArray[np.float32], least_mm: float) -> Window:
+    """Rows and columns of the cells with at least a distance, and one more on each side."""
+    near = distance_mm >= least_mm
+    rows, columns = np.flatnonzero(near.any(axis=1)), np.flatnonzero(near.any(axis=0))
+    if not len(rows):
+        return slice(0, distance_mm.shape[0]), slice(0, distance_mm.shape[1])
+    return slice(max(0, int(rows[0]) - 1), int(rows[-1]) + 2), slice(max(0, int(columns[0]) - 1), int(columns[-1]) + 2)
+
+
+@njit(cache=True, nogil=True)
 def _beyond(values, gap, gap_before, count, reach):
     moved = np.empty(values.shape[0])
     for n in range(values.shape[0]):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from spondyl.dose import Dose
 
+NO_BOXES: NDArray[np.float64] = np.empty((0, 5))
 _EDGE_TOLERANCE = 1e-6  # of a voxel: a point this close to the outer voxel edge is still on the grid
 
 
@@ -68,6 +69,76 @@ def _interpolate(
         out[n] = near * (1 - fz) + far * fz
 
 
+def dose_and_range_at(
+    dose: Dose, points_mm: NDArray[np.float64], boxes_mm: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """As `dose_at`, and the range of dose in a box about each point; on one thread.
+
+    Parameters
+    ----------
+    dose
+        On any grid.
+    points_mm, boxes_mm
+        Shapes (n, 3) and (n, 5), (x, y, z): points, and centres of boxes with their sides along x and y, and z.
+
+    Returns
+    -------
+    Dose (n,) in ``dose.unit``, and the lowest and highest (n, 2) in each box by the slope at the point.
+    """
+    out, extremes = np.empty(len(points_mm)), np.empty((len(boxes_mm), 2))
+    values: NDArray[Any] = np.ascontiguousarray(dose.values)
+    grid = dose.grid
+    _with_range(values, np.asarray(grid.origin_mm), np.asarray(grid.spacing_mm), points_mm, boxes_mm, out, extremes)
+    return out, extremes
+
+
+@njit(cache=True, nogil=True)
+def _with_range(
+    values: NDArray[Any],
+    origin: NDArray[np.float64],
+    spacing: NDArray[np.float64],
+    points: NDArray[np.float64],
+    boxes: NDArray[np.float64],
+    out: NDArray[np.float64],
+    extremes: NDArray[np.float64],
+) -> None:
+    """Without boxes, the dose only."""
+    nz, ny, nx = values.shape
+    low = -0.5 - _EDGE_TOLERANCE
+    for n in range(len(points)):
+        x = (points[n, 0] - origin[0]) / spacing[0]
+        y = (points[n, 1] - origin[1]) / spacing[1]
+        z = (points[n, 2] - origin[2]) / spacing[2]
+        inside = low <= x <= nx - 1 - low and low <= y <= ny - 1 - low and low <= z <= nz - 1 - low
+        if not inside:
+            out[n] = np.nan
+            if len(boxes):
+                extremes[n] = np.nan
+            continue
+        x = min(max(x, 0.0), nx - 1.0)
+        y = min(max(y, 0.0), ny - 1.0)
+        z = min(max(z, 0.0), nz - 1.0)
+        i, j, k = min(int(x), max(nx - 2, 0)), min(int(y), max(ny - 2, 0)), min(int(z), max(nz - 2, 0))
+        fx, fy, fz = x - i, y - j, z - k
+        i1, j1, k1 = min(i + 1, nx - 1), min(j + 1, ny - 1), min(k + 1, nz - 1)
+        a, b = values[k, j, i] * (1 - fx) + values[k, j, i1] * fx, values[k, j1, i] * (1 - fx) + values[k, j1, i1] * fx
+        c = values[k1, j, i] * (1 - fx) + values[k1, j, i1] * fx
+        d = values[k1, j1, i] * (1 - fx) + values[k1, j1, i1] * fx
+        near, far = a * (1 - fy) + b * fy, c * (1 - fy) + d * fy
+        out[n] = near * (1 - fz) + far * fz
+        if not len(boxes):
+            continue
+        p = (values[k, j, i1] - values[k, j, i]) * (1 - fy) + (values[k, j1, i1] - values[k, j1, i]) * fy
+        q = (values[k1, j, i1] - values[k1, j, i]) * (1 - fy) + (values[k1, j1, i1] - values[k1, j1, i]) * fy
+        rise_x = (p * (1 - fz) + q * fz) / spacing[0]
+        rise_y = ((b - a) * (1 - fz) + (d - c) * fz) / spacing[1]
+        rise_z = (far - near) / spacing[2]
+        to_x, to_y, to_z = boxes[n, 0] - points[n, 0], boxes[n, 1] - points[n, 1], boxes[n, 2] - points[n, 2]
+        middle = out[n] + rise_x * to_x + rise_y * to_y + rise_z * to_z
+        half = 0.5 * ((abs(rise_x) + abs(rise_y)) * boxes[n, 3] + abs(rise_z) * boxes[n, 4])
+        extremes[n, 0], extremes[n, 1] = middle - half, middle + half
+
+
 @njit(cache=True, nogil=True)
 def binned_volume(
     dose_gy: NDArray[np.float64], weight_cm3: NDArray[np.float64], low_gy: float, width_gy: float, count: int
@@ -77,3 +148,28 @@ def binned_volume(
     for n in range(len(dose_gy)):
         volume[min(int((dose_gy[n] - low_gy) / width_gy), count - 1)] += weight_cm3[n]
     return volume
+
+
+@njit(cache=True, nogil=True)
+def highest_at_faces(
+    points: NDArray[np.float64],
+    dose_gy: NDArray[np.float64],
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+    spacing: NDArray[np.float64],
+) -> float:
+    """Highest known dose within `spacing` of those faces of a box beyond which points lie; infinite if none is."""
+    beyond = np.zeros((2, 3), dtype=np.bool_)
+    for n in range(len(points)):
+        for axis in range(3):
+            beyond[0, axis] |= points[n, axis] < low[axis]
+            beyond[1, axis] |= points[n, axis] > high[axis]
+    highest = -np.inf
+    for n in range(len(points)):
+        if not dose_gy[n] > highest:
+            continue
+        for axis in range(3):
+            at_low = beyond[0, axis] and points[n, axis] < low[axis] + spacing[axis]
+            if at_low or (beyond[1, axis] and points[n, axis] > high[axis] - spacing[axis]):
+                highest = dose_gy[n]
+    return highest if highest > -np.inf else np.inf
