@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from spondyl import anatomy, evaluate, io, plan
-from spondyl.anatomy import Case, Structures, Volumes, structure_to_contours
+from spondyl.anatomy import Case, Structures, Volumes, VolumeSettings, structure_to_contours
 from spondyl.app.plan_indices import plan_indices
 from spondyl.app.plan_report import report_inputs
 from spondyl.app.planned import Planned
@@ -27,9 +27,16 @@ def open_case(folder: str | Path) -> Case:
     return io.open_case(Path(folder))
 
 
-def draw_volumes(case: Case, *, consensus: str = "isrc-2012", progress: Progress = silent) -> Volumes:
+def draw_volumes(
+    case: Case,
+    *,
+    consensus: str = "isrc-2012",
+    settings: VolumeSettings | None = None,
+    gtv: str = "",
+    progress: Progress = silent,
+) -> Volumes:
     """GTV to CTV to PTV to PTV_Eval, the cord's margin and partial cord, by a consensus guideline."""
-    return anatomy.draw_volumes(case, consensus=consensus, progress=progress)
+    return anatomy.draw_volumes(case, consensus=consensus, settings=settings, gtv=gtv, progress=progress)
 
 
 def make_plan(
@@ -66,6 +73,8 @@ def plan_case(
     technique: str = "imrt",
     protocol: str | None = None,
     consensus: str = "isrc-2012",
+    volume_settings: VolumeSettings | None = None,
+    gtv: str = "",
     settings: PlanSettings | None = None,
     progress: Progress = silent,
 ) -> Planned:
@@ -79,7 +88,8 @@ def plan_case(
             case = open_case(folder)
             rules = _protocol_of(case, protocol)
         with stage("volumes"):
-            volumes = _standard(draw_volumes(case, consensus=consensus, progress=progress))
+            volumes = draw_volumes(case, consensus=consensus, settings=volume_settings, gtv=gtv, progress=progress)
+            volumes = _standard(volumes)
         with stage("plan and final dose"):
             made = plan.make_plan(
                 case, volumes.structures, technique=technique, protocol=rules, settings=settings, progress=progress

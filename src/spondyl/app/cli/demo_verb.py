@@ -11,7 +11,6 @@ from spondyl.app.cli.common import out_console
 from spondyl.app.cli.plan_verb import plan_and_tell
 from spondyl.core import DISCLAIMER
 from spondyl.io import BUNDLED_CASES, bundled_case
-from spondyl.plan import PlanSettings
 
 EXAMPLE = f"""Plan a bundled case (real CT, drawn lesion, invented facts): {" or ".join(BUNDLED_CASES)}.
 
@@ -37,4 +36,4 @@ def demo(
     folder = bundled_case(case)
     if not quiet:
         out_console.print(f"{DISCLAIMER} Planning the bundled case {case}; the first run also compiles.", markup=False)
-    return plan_and_tell(folder, out, "imrt", None, "isrc-2012", PlanSettings(), False, quiet)
+    return plan_and_tell(folder, out, quiet=quiet)

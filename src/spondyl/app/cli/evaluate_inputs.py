@@ -10,7 +10,7 @@ import numpy as np
 from spondyl.anatomy import Cap, Structure, Structures
 from spondyl.core.errors import CaseError, DoseError, StructureError
 from spondyl.dose import Dose
-from spondyl.evaluate import PriorCourse, resolve
+from spondyl.evaluate import PriorCourse, Protocol, resolve
 from spondyl.io import grid_for, open_case, read_contours, read_nifti, read_rtdose
 
 
@@ -60,6 +60,18 @@ def gather(
         )
     found = replace(found, fractions=fractions or number or found.fractions)
     return Inputs(found, drawn, name or files["dose"].stem, protocol, warnings, files)
+
+
+def with_fractions(inputs: Inputs, rules: Protocol | None) -> Inputs:
+    """Take a protocol's only number of fractions where nothing says the dose's, and say so."""
+    if rules is None or inputs.dose.fractions is not None or len(rules.fractions) != 1:
+        return inputs
+    (number,) = rules.fractions
+    told = (
+        f"nothing says in how many fractions the dose is given: judged as the {number} of {rules.name}; "
+        "give --plan or --fractions to have it checked"
+    )
+    return replace(inputs, dose=replace(inputs.dose, fractions=number), warnings=(*inputs.warnings, told))
 
 
 def _files(folder: Path | None, dose: Path | None, structures: Path | None, plan: Path | None) -> dict[str, Path]:

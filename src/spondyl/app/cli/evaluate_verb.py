@@ -12,7 +12,15 @@ import typer
 
 from spondyl.anatomy import CAPS, Cap, Structure, sample_points
 from spondyl.app.cli.common import progress_bars
-from spondyl.app.cli.evaluate_inputs import Inputs, beside, find_structure, gather, read_prior, split_metric
+from spondyl.app.cli.evaluate_inputs import (
+    Inputs,
+    beside,
+    find_structure,
+    gather,
+    read_prior,
+    split_metric,
+    with_fractions,
+)
 from spondyl.app.cli.evaluate_tables import tell
 from spondyl.app.plan_indices import Index, dose_indices
 from spondyl.core import Progress, Provenance, sha256_of, silent, writing
@@ -87,6 +95,7 @@ def evaluate(
     prior = read_prior(prior_dose or (kept if prior_fractions else None), prior_fractions, prior_months)
     chosen = protocol or inputs.protocol
     rules = load_protocol(chosen) if chosen else None
+    inputs = with_fractions(inputs, rules)
     curves: dict[str, DVH] = {}
     warnings = list(inputs.warnings)
     if kept is not None and prior is None:

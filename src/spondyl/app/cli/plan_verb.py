@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +14,7 @@ from rich.table import Table
 from spondyl.app.cli.common import out_console, progress_bars, write_json
 from spondyl.app.plan_output import write_plan
 from spondyl.app.planned import Planned
+from spondyl.app.volume_options import volume_settings
 from spondyl.app.workflow import plan_case
 from spondyl.core import DISCLAIMER
 from spondyl.plan import PlanSettings
@@ -22,7 +25,7 @@ Examples:
 
     spondyl plan cases/l3 --technique imrt --protocol sib-sbrt-30in5 -o out/l3
 
-    spondyl plan cases/l3 --fields 11 --json -o out/l3
+    spondyl plan cases/l3 --fields 11 --volume-setting ap_margin_mm=3 --json -o out/l3
 
 Exit code 1: a mandatory limit fails; the best plan found is written all the same.
 """
@@ -42,31 +45,65 @@ def plan(
         str | None, typer.Option(help="A protocol's name, or a .yaml file; by default the case's.")
     ] = None,
     consensus: Annotated[str, typer.Option(help="isrc-2012, rtog-0631 or sacrum-2020.")] = "isrc-2012",
+    gtv: Annotated[str, typer.Option(help="Name of the GTV where there are several.")] = "",
+    volume_setting: Annotated[
+        list[str] | None,
+        typer.Option("--volume-setting", help="NAME=VALUE, repeated; the settings of `spondyl volumes`."),
+    ] = None,
     fields: Annotated[int, typer.Option(min=9, max=11, help="Coplanar fields.")] = PlanSettings().fields,
     machine: Annotated[str, typer.Option(help="Machine's name, or a .yaml file.")] = PlanSettings().machine,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No bars, no words.")] = False,
 ) -> int:
     """Plan a case."""
-    return plan_and_tell(case, out, technique, protocol, consensus, PlanSettings(fields, machine), json_, quiet)
+    return plan_and_tell(
+        case,
+        out,
+        technique=technique,
+        protocol=protocol,
+        consensus=consensus,
+        volume_words=volume_setting or (),
+        gtv=gtv,
+        settings=PlanSettings(fields, machine),
+        json_=json_,
+        quiet=quiet,
+    )
 
 
 def plan_and_tell(
     case: Path,
     out: Path,
-    technique: str,
-    protocol: str | None,
-    consensus: str,
-    settings: PlanSettings,
-    json_: bool,
-    quiet: bool,
+    *,
+    technique: str = "imrt",
+    protocol: str | None = None,
+    consensus: str = "isrc-2012",
+    volume_words: Sequence[str] = (),
+    gtv: str = "",
+    settings: PlanSettings | None = None,
+    json_: bool = False,
+    quiet: bool = False,
 ) -> int:
     """Plan, write `out`, tell; the exit code says whether a mandatory limit fails."""
+    volumes, settings = volume_settings(volume_words), settings or PlanSettings()
     with progress_bars(quiet or json_) as progress:
         planned = plan_case(
-            case, technique=technique, protocol=protocol, consensus=consensus, settings=settings, progress=progress
+            case,
+            technique=technique,
+            protocol=protocol,
+            consensus=consensus,
+            volume_settings=volumes,
+            gtv=gtv,
+            settings=settings,
+            progress=progress,
         )
-        kept = {"technique": technique, "protocol": planned.plan.protocol, "consensus": consensus, **vars(settings)}
+        kept = {
+            "technique": technique,
+            "protocol": planned.plan.protocol,
+            "consensus": consensus,
+            "gtv": gtv,
+            "volumes": asdict(volumes),
+            **asdict(settings),
+        }
         timings = write_plan(out, planned, kept, progress)
     if json_:
         write_json({**planned.verdicts.record(), "out": str(out), "log": planned.log.record(), "timings_s": timings})
