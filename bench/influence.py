@@ -35,7 +35,9 @@ def fields_of(peer: Path, sad_mm: float = 1000.0) -> list[Field]:
         edges = [low - BEAMLET_MM / 2 + BEAMLET_MM * np.arange(n + 1) for low, n in (
             (bev[:, 0].min(), fluence.shape[1]), (bev[:, 2].min(), fluence.shape[0]))]  # fmt: skip
         source = isocentre - sad_mm * direction
-        fields.append(Field(f"{gantry:.0f}", tuple(source), tuple(isocentre), tuple(u), tuple(v), *edges, fluence, gantry))
+        fields.append(
+            Field(f"{gantry:.0f}", tuple(source), tuple(isocentre), tuple(u), tuple(v), *edges, fluence, gantry)
+        )
     return fields
 
 
@@ -55,6 +57,13 @@ def rows_of(fields: list[Field], grid: Grid, inside: np.ndarray) -> np.ndarray:
     return rows[near]
 
 
+def nearest_index(grid: Grid, ct_grid: Grid, axis: str) -> np.ndarray:
+    """For each voxel of `grid` along `axis` the nearest one of the CT."""
+    i = "xyz".index(axis)
+    found = np.rint((grid.axis_mm(axis) - ct_grid.origin_mm[i]) / ct_grid.spacing_mm[i]).astype(int)
+    return np.clip(found, 0, ct_grid.shape[2 - i] - 1)
+
+
 def main(peer: Path, out: Path) -> None:
     """Measure in a fresh process; compile first on a small set of rows, so that a warm cache is what is timed."""
     ct = sitk.ReadImage(str(peer / "ct.nii.gz"))
@@ -63,8 +72,7 @@ def main(peer: Path, out: Path) -> None:
     body = sitk.GetArrayFromImage(sitk.ReadImage(str(peer / "mask_BODY.nii.gz")))
     structures = Structures([from_coverage("BODY", "external", ct_grid, body.astype(np.float32))])
     grid = Grid((-250.75, -250.75, -160.0), (2.5, 2.5, 2.5), (129, 201, 201))
-    index = [np.clip(np.rint(ct_grid.index_of(np.stack([grid.axis_mm(a)] * 3, -1))[:, "zyx".index(a)]).astype(int), 0, n - 1)
-             for a, n in zip("zyx", ct_grid.shape, strict=True)]  # fmt: skip
+    index = [nearest_index(grid, ct_grid, axis) for axis in "zyx"]
     inside = body[np.ix_(*index)] > 0
     fields, model = fields_of(peer), load_machine("generic-6mv")
     rows = rows_of(fields, grid, inside)
@@ -75,7 +83,8 @@ def main(peer: Path, out: Path) -> None:
     made = beamlet_influence(fields, medium, model, rows, grid)
     seconds = time.perf_counter() - start
     figures = {
-        "seconds": seconds, "before_gb": before, "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2,
+        "seconds": seconds, "before_gb": before,
+        "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2,
         "beamlets": made.beamlets, "rows": len(made.rows), "nonzeros": len(made.data),
     }  # fmt: skip
     out.write_text(json.dumps(figures, indent=2))

@@ -24,9 +24,9 @@ SLICES = {"lumbar_l3": (52, 160), "thoracic_t11": (0, 111)}
 CROPPED = """
 ## As bundled with spondyl
 
-Slices {first} to {last} of the original (z {low:.1f} to {high:.1f} mm). Outside `BODY` (and a rim of 2 voxels) the HU are set
-to -1024; inside they are unchanged but for a clip to [-1024, 3071]. {form} The volumes in `structures.json` are those of
-the cropped masks; the table above is of the original. Made by `tools/bundle_cases.py`.
+Slices {first} to {last} of the original (z {low:.1f} to {high:.1f} mm). Outside `BODY` (and a rim of 2 voxels) the HU
+are set to -1024; inside they are unchanged but for a clip to [-1024, 3071]. {form} The volumes in `structures.json`
+are those of the cropped masks; the table above is of the original. Made by `tools/bundle_cases.py`.
 """
 
 
@@ -52,7 +52,9 @@ def bundle(source: Path, target: Path) -> None:
     with (target / "case.yaml").open("a") as stream:
         stream.write("prescription: sib-sbrt-30in5\n")
     low = ct.GetOrigin()[2]
-    note = CROPPED.format(first=first, last=stop - 1, low=low, high=low + (stop - first - 1) * ct.GetSpacing()[2], form=form)
+    note = CROPPED.format(
+        first=first, last=stop - 1, low=low, high=low + (stop - first - 1) * ct.GetSpacing()[2], form=form
+    )
     (target / "README.md").write_text((source / "README.md").read_text() + note)
     for file in target.rglob("*"):
         file.chmod(0o755 if file.is_dir() else 0o644)
@@ -82,7 +84,9 @@ def write_dicom_series(ct: sitk.Image, folder: Path, name: str) -> None:
         ds = Dataset()
         ds.file_meta = FileMetaDataset()
         ds.file_meta.MediaStorageSOPClassUID = ds.SOPClassUID = CTImageStorage
-        ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID = generate_uid(entropy_srcs=["spondyl", name, str(k)])
+        ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID = generate_uid(
+            entropy_srcs=["spondyl", name, str(k)]
+        )
         ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
         ds.StudyInstanceUID, ds.SeriesInstanceUID, ds.FrameOfReferenceUID = study, series, frame
         ds.Modality, ds.ImageType = "CT", ["DERIVED", "SECONDARY", "AXIAL"]

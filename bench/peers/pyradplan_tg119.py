@@ -72,8 +72,14 @@ def main(out: Path) -> None:
     figures["dvh_structures"] = len(cst.vois)
 
     grid = dij.dose_grid
-    np.savez(out / "matrix.npz", data=matrix.data.astype(np.float32), indices=matrix.indices, indptr=matrix.indptr,
-             shape=matrix.shape, fluence=np.asarray(fluence))
+    np.savez(
+        out / "matrix.npz",
+        data=matrix.data.astype(np.float32),
+        indices=matrix.indices,
+        indptr=matrix.indptr,
+        shape=matrix.shape,
+        fluence=np.asarray(fluence),
+    )
     np.savez(out / "objective_rows.npz", **rows)
     sitk.WriteImage(ct.cube_hu, str(out / "ct.nii.gz"))
     sitk.WriteImage(dose, str(out / "dose.nii.gz"))
@@ -86,10 +92,20 @@ def main(out: Path) -> None:
     for voi in cst.vois:
         name = voi.name.replace(" ", "_")
         sitk.WriteImage(sitk.Cast(voi.mask, sitk.sitkUInt8), str(out / f"mask_{name}.nii.gz"))
-        structures.append({"name": name, "type": voi.voi_type, "priority": voi.overlap_priority,
-                           "objectives": [o.model_dump() for o in voi.objectives]})
+        structures.append(
+            {
+                "name": name,
+                "type": voi.voi_type,
+                "priority": voi.overlap_priority,
+                "objectives": [o.model_dump() for o in voi.objectives],
+            }
+        )
     figures["structures"] = structures
-    figures["dose_grid"] = {"dimensions": list(grid.dimensions), "resolution": grid.resolution, "origin": list(np.asarray(grid.origin))}
+    figures["dose_grid"] = {
+        "dimensions": list(grid.dimensions),
+        "resolution": grid.resolution,
+        "origin": list(np.asarray(grid.origin)),
+    }
     (out / "figures.json").write_text(json.dumps(figures, indent=2, default=str))
     print(json.dumps({k: v for k, v in figures.items() if k != "structures"}, indent=1, default=str))
 

@@ -37,9 +37,7 @@ ROLES = {
 
 
 def box(x: tuple[float, float], y: tuple[float, float], z: tuple[float, float]) -> NDArray[np.bool_]:
-    inside = [
-        (GRID.axis_mm(a) > lo) & (GRID.axis_mm(a) < hi) for a, (lo, hi) in zip("xyz", (x, y, z), strict=True)
-    ]
+    inside = [(GRID.axis_mm(a) > lo) & (GRID.axis_mm(a) < hi) for a, (lo, hi) in zip("xyz", (x, y, z), strict=True)]
     return inside[2][:, None, None] & inside[1][None, :, None] & inside[0][None, None, :]
 
 

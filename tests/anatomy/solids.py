@@ -54,7 +54,10 @@ def square(half_mm: float, x_mm: float = 0.0) -> Array:
 
 def sphere(r: float) -> Solid:
     return Solid(
-        "sphere", r, 4 / 3 * np.pi * r**3, lambda x, y, z: x * x + y * y + z * z <= r * r,
+        "sphere",
+        r,
+        4 / 3 * np.pi * r**3,
+        lambda x, y, z: x * x + y * y + z * z <= r * r,
         lambda z: circle(np.sqrt(r * r - z * z)),
     )
 
@@ -63,7 +66,10 @@ def cylinder(r: float, axis: str) -> Solid:
     """Height and diameter 2 r."""
     if axis == "z":
         return Solid(
-            "cylinder z", r, 2 * np.pi * r**3, lambda x, y, z: (x * x + y * y <= r * r) & (abs(z) <= r),
+            "cylinder z",
+            r,
+            2 * np.pi * r**3,
+            lambda x, y, z: (x * x + y * y <= r * r) & (abs(z) <= r),
             lambda z: circle(r),
         )
 
@@ -71,9 +77,7 @@ def cylinder(r: float, axis: str) -> Solid:
         w = np.sqrt(r * r - z * z)
         return np.array([[-r, -w], [r, -w], [r, w], [-r, w]])
 
-    return Solid(
-        "cylinder x", r, 2 * np.pi * r**3, lambda x, y, z: (z * z + y * y <= r * r) & (abs(x) <= r), rectangle
-    )
+    return Solid("cylinder x", r, 2 * np.pi * r**3, lambda x, y, z: (z * z + y * y <= r * r) & (abs(x) <= r), rectangle)
 
 
 def cone(r: float, axis: str) -> Solid:
@@ -81,7 +85,10 @@ def cone(r: float, axis: str) -> Solid:
     volume = 2 * np.pi * r**3 / 3
     if axis == "z":
         return Solid(
-            "cone z", r, volume, lambda x, y, z: (x * x + y * y <= ((r - z) / 2) ** 2) & (abs(z) <= r),
+            "cone z",
+            r,
+            volume,
+            lambda x, y, z: (x * x + y * y <= ((r - z) / 2) ** 2) & (abs(z) <= r),
             lambda z: circle((r - z) / 2),
         )
 
@@ -91,9 +98,7 @@ def cone(r: float, axis: str) -> Solid:
         w = np.sqrt(np.maximum(0.0, ((r - x) / 2) ** 2 - z * z))
         return np.vstack((np.column_stack((x, w)), np.column_stack((x, -w))[:0:-1]))
 
-    return Solid(
-        "cone x", r, volume, lambda x, y, z: (z * z + y * y <= ((r - x) / 2) ** 2) & (abs(x) <= r), hyperbola
-    )
+    return Solid("cone x", r, volume, lambda x, y, z: (z * z + y * y <= ((r - x) / 2) ** 2) & (abs(x) <= r), hyperbola)
 
 
 def ball_mask(grid: Grid, radius_mm: float, centre_mm: tuple[float, float, float], parts: int) -> Structure:

@@ -24,10 +24,7 @@ def of_sector(name):
 
 def mirrored(names):
     swap = {"left": "right", "right": "left"}
-    return {
-        f"{n.rsplit('_', 1)[0]}_{swap[n.rsplit('_', 1)[1]]}" if n.endswith(("left", "right")) else n
-        for n in names
-    }
+    return {f"{n.rsplit('_', 1)[0]}_{swap[n.rsplit('_', 1)[1]]}" if n.endswith(("left", "right")) else n for n in names}
 
 
 def positions(touched):

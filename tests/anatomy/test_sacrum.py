@@ -23,9 +23,7 @@ GTV = box((24, 36), (-30, -14), (-8, 8))
 
 def sacral(without=(), level="S1"):
     parts = tuple(
-        from_coverage(n, "canal" if "canal" in n else "bone", GRID, m)
-        for n, m in PARTS.items()
-        if n not in without
+        from_coverage(n, "canal" if "canal" in n else "bone", GRID, m) for n, m in PARTS.items() if n not in without
     )
     return case(GTV, level=level, without=(*SECTORS_AND_VERTEBRA, "spinal_canal", "spinal_cord"), more=parts)
 
@@ -35,9 +33,7 @@ def share(volumes, name):
 
 
 def test_involved_sector_is_whole_and_named_adjacent_ones_are_added():
-    volumes = draw_volumes(
-        sacral(), consensus="sacrum-2020", settings=VolumeSettings(sacrum_adjacent=("S1_body",))
-    )
+    volumes = draw_volumes(sacral(), consensus="sacrum-2020", settings=VolumeSettings(sacrum_adjacent=("S1_body",)))
     assert [share(volumes, n) for n in list(PARTS)[:4]] == [1, 1, 0, 0]
     assert any("could not be confirmed" in said for said in volumes.assumptions)
     alone = draw_volumes(sacral(), consensus="sacrum-2020", settings=VolumeSettings(sacrum_adjacent=()))
@@ -45,9 +41,7 @@ def test_involved_sector_is_whole_and_named_adjacent_ones_are_added():
 
 
 def test_ptv_eval_leaves_canal_and_foramina_out():
-    volumes = draw_volumes(
-        sacral(), consensus="sacrum-2020", settings=VolumeSettings(sacrum_adjacent=("S1_body",))
-    )
+    volumes = draw_volumes(sacral(), consensus="sacrum-2020", settings=VolumeSettings(sacrum_adjacent=("S1_body",)))
     spared = PARTS["sacral_canal"] | PARTS["sacral_foramina_left"] | PARTS["sacral_foramina_right"]
     assert (volumes.structures["PTV_Eval"].full() * spared).sum() == 0
     assert np.isclose(volumes.structures["SpinalCanal"].volume_cm3, (20 * 16 * 80 + 2 * 6 * 16 * 8) / 1000)
@@ -62,9 +56,7 @@ def test_what_is_not_confirmed_or_missing_is_refused():
     with pytest.raises(VolumeError, match="adjacent sacral sectors S2_body are not among"):
         draw_volumes(sacral(), consensus="sacrum-2020", settings=VolumeSettings(sacrum_adjacent=("S2_body",)))
     with pytest.raises(StructureError, match="draw sacral_foramina"):
-        draw_volumes(
-            sacral(without=("sacral_foramina_left", "sacral_foramina_right")), consensus="sacrum-2020"
-        )
+        draw_volumes(sacral(without=("sacral_foramina_left", "sacral_foramina_right")), consensus="sacrum-2020")
     with pytest.raises(VolumeError, match="no sacral sector found"):
         draw_volumes(sacral(without=tuple(PARTS)[:4]), consensus="sacrum-2020")
     with pytest.raises(VolumeError, match="level T11 is not sacral"):

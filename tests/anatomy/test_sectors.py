@@ -42,9 +42,7 @@ def test_transverse_and_articular_processes_are_on_their_side(level, side):
     assert (cut.parts[f"lamina_{side}"].full() * costal).sum() == 0
     own = np.maximum.reduce([cut.parts[name].full() for name in PARTS if name.endswith(side)])
     facet = data.structure("facet", ARTICULAR[side]).full()
-    assert (
-        own * facet
-    ).sum() / facet.sum() >= 0.97  # the rest lies in the body's label border or the spinous process
+    assert (own * facet).sum() / facet.sum() >= 0.97  # the rest lies in the body's label border or the spinous process
 
 
 @pytest.mark.parametrize(("pitch", "roll"), [(20.0, 0.0), (-20.0, 0.0), (0.0, 15.0), (15.0, -15.0)])

@@ -132,7 +132,7 @@ def test_dose_in_bone_is_collision_kerma_of_bone():
 
 
 def test_lung_takes_dose_from_a_small_field():
-    """A 2 cm field loses lateral equilibrium in lung; a slab phantom with 6 cm does not (Ahnesjö and Aspradakis 1999)."""
+    """A 2 cm field loses lateral equilibrium in lung, one of 6 cm does not (Ahnesjö and Aspradakis 1999)."""
     lung = MATERIALS["lung"]
     small = compute_dose([square_field(20)], _slab(lung, 50, 100), BEAM).values[30, 15:17, 15:17].mean()
     small_water = (

@@ -13,8 +13,18 @@ from spondyl.anatomy.structure import ROLES, Contour, Role, Structure, Structure
 
 __all__ = ["ROLES", "Case", "Contour", "Role", "Structure", "Structures", "from_coverage"]
 __all__ += [
-    "CAPS", "Cap", "contours_to_structure", "expand", "intersection", "restrict_z", "sample_points", "shrink",
-    "signed_distance_mm", "structure_to_contours", "subtract", "union",
+    "CAPS",
+    "Cap",
+    "contours_to_structure",
+    "expand",
+    "intersection",
+    "restrict_z",
+    "sample_points",
+    "shrink",
+    "signed_distance_mm",
+    "structure_to_contours",
+    "subtract",
+    "union",
 ]
 
 from spondyl.anatomy.checks import check_sides, check_structures, overlap_cm3  # noqa: E402
@@ -33,8 +43,20 @@ from spondyl.anatomy.targets import draw_volumes  # noqa: E402
 from spondyl.anatomy.volumes import RuleUsed, Volumes, VolumeSettings  # noqa: E402
 
 __all__ += [
-    "CONSENSUSES", "Involvement", "PARTS", "RuleUsed", "SECTORS", "Vertebra", "VolumeSettings", "Volumes",
-    "certain_overlap_cm3", "cut_vertebra", "divide_given", "draw_volumes", "expected_overlap_cm3", "foramen",
+    "CONSENSUSES",
+    "Involvement",
+    "PARTS",
+    "RuleUsed",
+    "SECTORS",
+    "Vertebra",
+    "VolumeSettings",
+    "Volumes",
+    "certain_overlap_cm3",
+    "cut_vertebra",
+    "divide_given",
+    "draw_volumes",
+    "expected_overlap_cm3",
+    "foramen",
 ]
 
 __all__ += ["Pieces", "contoured_pieces", "contoured_volume_cm3"]

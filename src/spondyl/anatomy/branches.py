@@ -17,7 +17,10 @@ Polygons = Sequence[NDArray[np.float64]]
 
 
 def ending(
-    polygons: Polygons, distance_mm: NDArray[np.float32], other_mm: NDArray[np.float32], origin_mm: tuple[float, float],
+    polygons: Polygons,
+    distance_mm: NDArray[np.float32],
+    other_mm: NDArray[np.float32],
+    origin_mm: tuple[float, float],
     cell_mm: tuple[float, float],
 ) -> NDArray[np.bool_]:
     """Which polygons belong to a part of the plane that overlaps nothing of the other plane.
@@ -33,6 +36,8 @@ def ending(
     """
     if len(polygons) == 1:
         return np.array([_apart(distance_mm, other_mm)])
+    if all(_shared(points, distance_mm, other_mm, *origin_mm, *cell_mm) for points in polygons):
+        return np.zeros(len(polygons), dtype=np.bool_)
     inside = distance_mm > 0
     labels, count = label(inside, structure=np.ones((3, 3)))
     goes_on = np.zeros(count + 1, dtype=np.bool_)
@@ -51,6 +56,21 @@ def _apart(distance, other):
                 if other[j, i] > 0.0:
                     return False
     return some
+
+
+@njit(cache=True, nogil=True)
+def _shared(points, distance, other, origin_x, origin_y, cell_x, cell_y):
+    """Whether most inner cells beside a polygon are the other plane's too, so that its part goes on for certain."""
+    ny, nx = distance.shape
+    inner = both = 0
+    for n in range(points.shape[0]):
+        column = int(np.rint((points[n, 0] - origin_x) / cell_x))
+        row = int(np.rint((points[n, 1] - origin_y) / cell_y))
+        for j in range(max(0, row - 1), min(ny, row + 2)):
+            for i in range(max(0, column - 1), min(nx, column + 2)):
+                inner += distance[j, i] > 0.0
+                both += distance[j, i] > 0.0 and other[j, i] > 0.0
+    return 2 * both > inner
 
 
 @njit(cache=True, nogil=True)

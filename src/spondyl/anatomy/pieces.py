@@ -75,8 +75,8 @@ class Pieces:
         *,
         rim: bool = False,
     ) -> None:
-        corner = np.min([c.points_mm.min(axis=0) for c in contours], axis=0)
-        opposite = np.max([c.points_mm.max(axis=0) for c in contours], axis=0)
+        every = np.concatenate([c.points_mm for c in contours])
+        corner, opposite = every.min(axis=0), every.max(axis=0)
         raster = _raster(contours, corner, opposite, slice_spacing_mm, step_mm, most_cells)
         self._solid = build_solid(contours, raster, cap, slice_spacing_mm)
         self._rim, self._layers = rim, list[_Layer]()
@@ -98,9 +98,7 @@ class Pieces:
         made = [self._finer_layer(group, (nx, ny), step) for group in np.split(cells, starts[1:])]
         return np.concatenate([p for p, _ in made]), np.concatenate([w for _, w in made])
 
-    def _cut(
-        self, slab: Slab, step_mm: float, corner: NDArray[np.float64], opposite: NDArray[np.float64]
-    ) -> _Cut:
+    def _cut(self, slab: Slab, step_mm: float, corner: NDArray[np.float64], opposite: NDArray[np.float64]) -> _Cut:
         field, solid = self._solid.at(slab), self._solid
         heights, thickness = levels(slab.z_low_mm, slab.z_high_mm, step_mm)
         if not len(heights):

@@ -177,6 +177,9 @@ def signed_distance_raster(edges_mm, border, x0, y0, hx, hy, clip_mm, phi):
     nearest = np.full((ny, nx), -1, dtype=np.int32)
     squared = np.full((ny, nx), 1e12, dtype=np.float64)
     _seed(edges_mm, border, x0, y0, hx, hy, nearest, squared)
+    inside = np.empty((ny, nx), dtype=np.bool_)
+    inside_raster(edges_mm, x0, y0, hx, hy, inside)
+    far = (clip_mm + 2.0 * (hx + hy)) ** 2  # farther out the distance is clipped anyway
     for sweep in range(2):
         step = 1 if sweep == 0 else -1
         first_j, end_j = (0, ny) if sweep == 0 else (ny - 1, -1)
@@ -190,13 +193,11 @@ def signed_distance_raster(edges_mm, border, x0, y0, hx, hy, clip_mm, phi):
                         if nj < 0 or nj >= ny or ni < 0 or ni >= nx:
                             continue
                         k = nearest[nj, ni]
-                        if k >= 0 and k != nearest[j, i]:
+                        if k >= 0 and k != nearest[j, i] and (squared[nj, ni] < far or inside[j, i]):
                             d = _squared_distance(edges_mm, k, x0 + i * hx, y0 + j * hy)
                             if d < squared[j, i]:
                                 squared[j, i] = d
                                 nearest[j, i] = k
-    inside = np.empty((ny, nx), dtype=np.bool_)
-    inside_raster(edges_mm, x0, y0, hx, hy, inside)
     for j in range(ny):
         for i in range(nx):
             d = np.sqrt(squared[j, i])

@@ -8,6 +8,20 @@ from spondyl.core.progress import Progress, silent
 from spondyl.core.provenance import DISCLAIMER, Provenance, sha256_of
 
 __all__ = [
-    "Box", "Citation", "DISCLAIMER", "Grid", "Image", "Progress", "Provenance", "cite", "collecting", "covering",
-    "note", "sha256_of", "silent", "trilinear", "writing", "writing_folder",
+    "Box",
+    "Citation",
+    "DISCLAIMER",
+    "Grid",
+    "Image",
+    "Progress",
+    "Provenance",
+    "cite",
+    "collecting",
+    "covering",
+    "note",
+    "sha256_of",
+    "silent",
+    "trilinear",
+    "writing",
+    "writing_folder",
 ]

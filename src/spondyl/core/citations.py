@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ def cite(text: str, doi: str = "", place: str = "") -> Callable[[Callable[P, R]]
 
 
 @contextmanager
-def collecting() -> Iterator[dict[Citation, None]]:
+def collecting() -> Generator[dict[Citation, None]]:
     """Collect the citations of everything that runs inside, in order of first use.
 
     >>> with collecting() as used:

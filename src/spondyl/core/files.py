@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from spondyl.core.errors import OutputError
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[Path]:
+def writing(path: Path) -> Generator[Path]:
     """Yield a temporary file beside `path`; it becomes `path` when the block ends well, else it is removed.
 
     Raises
@@ -37,7 +37,7 @@ def writing(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def writing_folder(path: Path) -> Iterator[Path]:
+def writing_folder(path: Path) -> Generator[Path]:
     """Yield a temporary folder; when the block ends well its files move into `path`, which is made if needed.
 
     Files of the same names in `path` are replaced, others are left alone. If the block fails, `path` is as it was.

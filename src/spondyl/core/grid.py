@@ -68,7 +68,7 @@ class Grid:
     def axis_mm(self, axis: str) -> NDArray[np.float64]:
         """Voxel-centre coordinates along "x", "y" or "z"."""
         i = "xyz".index(axis)
-        return self.origin_mm[i] + self.spacing_mm[i] * np.arange(self.shape[2 - i])
+        return self.origin_mm[i] + self.spacing_mm[i] * np.arange(self.shape[2 - i], dtype=np.float64)
 
     def index_of(self, points_mm: ArrayLike) -> NDArray[np.float64]:
         """Fractional (z, y, x) indices, shape (..., 3), of points (x, y, z) in mm, shape (..., 3)."""
@@ -120,9 +120,7 @@ def covering(
     extent = np.asarray(high_mm, dtype=np.float64) - low
     count = np.maximum(1, np.ceil(extent / np.asarray(spacing_mm) - 1e-9)).astype(int)
     origin = low + np.asarray(spacing_mm) / 2
-    return Grid(
-        (origin[0], origin[1], origin[2]), spacing_mm, (count[2], count[1], count[0]), frame_of_reference_uid
-    )
+    return Grid((origin[0], origin[1], origin[2]), spacing_mm, (count[2], count[1], count[0]), frame_of_reference_uid)
 
 
 def _triple(values: ArrayLike, name: str) -> tuple[float, float, float]:

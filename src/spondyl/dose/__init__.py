@@ -6,4 +6,17 @@ from spondyl.dose.fields import Field, gantry_axes
 from spondyl.dose.fluence import FluenceMap, incident_fluence
 from spondyl.dose.influence import Influence, beamlet_influence
 
-__all__ = ["ENGINES", "ENGINE_NAMES", "Dose", "Engine", "Field", "FluenceMap", "compute_dose", "find_engine", "Influence", "beamlet_influence", "gantry_axes", "incident_fluence"]
+__all__ = [
+    "ENGINES",
+    "ENGINE_NAMES",
+    "Dose",
+    "Engine",
+    "Field",
+    "FluenceMap",
+    "compute_dose",
+    "find_engine",
+    "Influence",
+    "beamlet_influence",
+    "gantry_axes",
+    "incident_fluence",
+]

@@ -1,8 +1,9 @@
 """A radiation field: where it comes from and how much fluence each beamlet has.
 
 IEC 61217 fixed gantry geometry for a supine, head-first patient: at gantry 0 the beam travels to posterior
-(+y in LPS), at gantry 90 it comes from the patient's left (travels to -x). With collimator and couch at 0 the beam's-eye
-axes at the isocentre are u (IEC x_g: towards +x = patient left at gantry 0) and v (IEC y_g: towards superior, +z).
+(+y in LPS), at gantry 90 it comes from the patient's left (travels to -x). With collimator and couch at 0 the
+beam's-eye axes at the isocentre are u (IEC x_g: towards +x = patient left at gantry 0) and v (IEC y_g: towards
+superior, +z).
 """
 
 from __future__ import annotations
@@ -70,7 +71,9 @@ class Field:
         return axis / np.linalg.norm(axis)
 
 
-def gantry_axes(gantry_deg: float, collimator_deg: float = 0.0, couch_deg: float = 0.0) -> tuple[Vector, Vector, Vector]:
+def gantry_axes(
+    gantry_deg: float, collimator_deg: float = 0.0, couch_deg: float = 0.0
+) -> tuple[Vector, Vector, Vector]:
     """Beam direction, u and v in LPS for IEC 61217 angles, head-first supine.
 
     >>> direction, u, v = gantry_axes(90.0)

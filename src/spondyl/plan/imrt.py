@@ -37,8 +37,8 @@ class Arrangement:
 def gantry_angles_deg(count: int) -> tuple[float, ...]:
     """Gantry angles, evenly from `HALF_ARC_DEG` on one side of straight posterior to the same on the other.
 
-    The spine lies posterior, so the anterior quarter is left out: on the bundled thoracic case nine fields over this arc
-    spare the tissue around the target as eleven equispaced ones do, and no two fields oppose each other
+    The spine lies posterior, so the anterior quarter is left out: on the bundled thoracic case nine fields over this
+    arc spare the tissue around the target as eleven equispaced ones do, and no two fields oppose each other
     (docs/theory/optimisation.md has the comparison).
 
     >>> gantry_angles_deg(3)

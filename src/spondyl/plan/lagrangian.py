@@ -161,9 +161,7 @@ def _value(
     return total, gradient + problem.gradient_from(derivative)
 
 
-def _add(
-    problem: Problem, goal: Goal, slope: Floats, by_point: bool, derivative: Floats, gradient: Floats
-) -> None:
+def _add(problem: Problem, goal: Goal, slope: Floats, by_point: bool, derivative: Floats, gradient: Floats) -> None:
     if by_point:
         derivative[problem.samples[goal.structure].points] += slope
     else:

@@ -76,9 +76,7 @@ class Plan:
             "prescription": vars(self.prescription),
             "mu_per_fraction": round(self.total_mu, 2),
             "modulation_mu_per_cgy": round(self.modulation, 3),
-            "fields": [
-                _field_record(field, mu) for field, mu in zip(self.fields, self.mu_by_field, strict=True)
-            ],
+            "fields": [_field_record(field, mu) for field, mu in zip(self.fields, self.mu_by_field, strict=True)],
         }
 
 

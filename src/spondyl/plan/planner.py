@@ -200,9 +200,7 @@ def _as_judged(setup: Setup, structures: Structures, dose: Dose) -> dict[Goal, f
     return {goal: value for goal, value in found.items() if value is not None}
 
 
-def _accurate(
-    setup: Setup, x: Floats, fractions: int, engine: str, stage: str, progress: Progress
-) -> Dose:
+def _accurate(setup: Setup, x: Floats, fractions: int, engine: str, stage: str, progress: Progress) -> Dose:
     """Dose of the whole course in the final engine."""
 
     def told(_: str, fraction: float) -> None:
@@ -247,8 +245,6 @@ def _normalisation(wishlist: Wishlist, values: Mapping[Goal, float], prescriptio
     return float(min(factors, key=lambda f: (broken(hard, f), broken(wished, f), abs(f - exact))))
 
 
-def _log(
-    setup: Setup, steps: tuple[Step, ...], found: _Found, factor: float, seconds: Mapping[str, float]
-) -> PlanLog:
+def _log(setup: Setup, steps: tuple[Step, ...], found: _Found, factor: float, seconds: Mapping[str, float]) -> PlanLog:
     final = {g: value if g.metric == "roughness" else value * factor for g, value in found.values.items()}
     return PlanLog(steps, found.rounds, final, found.granted.multipliers, setup.left_out, factor, seconds)

@@ -54,9 +54,7 @@ def interpolate_between(
     samples: dict[str, Samples] = {}
     start = 0
     for s in sets:
-        samples[s.name] = Samples(
-            slice(start, start + len(s.points_mm)), s.weights, s.volume_cm3, s.reference_gy
-        )
+        samples[s.name] = Samples(slice(start, start + len(s.points_mm)), s.weights, s.volume_cm3, s.reference_gy)
         start += len(s.points_mm)
     return rows, sparse_rows(matrix), samples
 

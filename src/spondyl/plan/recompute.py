@@ -18,9 +18,7 @@ def plan_dose(plan: Plan, case: Case, *, engine: str = "collapsed-cone", progres
     """Total dose of a plan in the patient, in Gy, on the grid that the planner uses."""
     medium = medium_from_ct(case.ct, case.structures)
     grid = dose_grid(case, case.structures, plan.fields)
-    dose = compute_dose(
-        plan.fields, medium, load_machine(plan.machine), engine=engine, grid=grid, progress=progress
-    )
+    dose = compute_dose(plan.fields, medium, load_machine(plan.machine), engine=engine, grid=grid, progress=progress)
     return total_dose(dose, plan.fractions)
 
 

@@ -118,9 +118,7 @@ def _thin(points: Floats, weights: Floats, far: NDArray[np.bool_]) -> tuple[Floa
     return points[chosen], scaled[chosen]
 
 
-def _falloff(
-    structures: Structures, distance: NDArray[np.float32], grid: Grid, reach: Reach, rx_gy: float
-) -> PointSet:
+def _falloff(structures: Structures, distance: NDArray[np.float32], grid: Grid, reach: Reach, rx_gy: float) -> PointSet:
     """Voxels of the body outside the targets, each with the dose it may have by its distance."""
     body = _body(structures, grid)
     z = np.broadcast_to(grid.axis_mm("z")[:, None, None], grid.shape)

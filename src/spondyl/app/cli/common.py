@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,12 +19,17 @@ err_console = Console(stderr=True, highlight=False)
 
 
 @contextmanager
-def progress_bars(quiet: bool = False) -> Iterator[ProgressCallback]:
+def progress_bars(quiet: bool = False) -> Generator[ProgressCallback]:
     """Yield a progress callback that draws one bar a stage on stderr; silent with `quiet`."""
     if quiet:
         yield silent
         return
-    columns = (TextColumn("{task.description:<34}"), BarColumn(bar_width=30), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description:<34}"),
+        BarColumn(bar_width=30),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=err_console) as bars:
         tasks: dict[str, TaskID] = {}
 

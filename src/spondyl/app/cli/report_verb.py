@@ -29,9 +29,7 @@ def register(app: typer.Typer) -> None:
 
 def report(
     folder: Annotated[Path, typer.Argument(help="What `spondyl plan` or `spondyl demo` wrote.")],
-    out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="HTML file, or a folder for report.html.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="HTML file, or a folder for report.html.")] = None,
     pdf: Annotated[bool, typer.Option("--pdf", help="Also print to PDF, A4 (needs spondyl[pdf]).")] = False,
     case: Annotated[Path | None, typer.Option("--case", help="The case folder, where it has moved.")] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print the paths as JSON and nothing else.")] = False,
@@ -66,7 +64,5 @@ def _html_path(folder: Path, out: Path | None) -> Path:
     if out.suffix.casefold() in (".html", ".htm"):
         return out
     if out.suffix.casefold() == ".pdf":
-        raise OutputError(
-            f"-o {out} is a PDF, expected the HTML file or a folder; give --pdf, the PDF lies beside it"
-        )
+        raise OutputError(f"-o {out} is a PDF, expected the HTML file or a folder; give --pdf, the PDF lies beside it")
     return out / "report.html"

@@ -89,9 +89,7 @@ def case_record(case: Case, picture: Path | None = None) -> dict[str, Any]:
 
 
 def _structure_record(structure: Structure) -> dict[str, Any]:
-    filled = (
-        np.flatnonzero((structure.coverage > 0).any(axis=(1, 2))) if structure.coverage.size else np.array([])
-    )
+    filled = np.flatnonzero((structure.coverage > 0).any(axis=(1, 2))) if structure.coverage.size else np.array([])
     start = structure.box[0].start or 0
     z_mm = structure.grid.axis_mm("z")
     return {

@@ -49,4 +49,5 @@ def _linear(values: Floats32, axis: int, factor: int, length: int) -> Floats32:
     low = np.minimum(at.astype(int), max(values.shape[axis] - 2, 0))
     high = np.minimum(low + 1, values.shape[axis] - 1)
     t = (at - low).astype(np.float32).reshape([-1 if a == axis else 1 for a in range(3)])
-    return values.take(low, axis) * (1 - t) + values.take(high, axis) * t
+    mixed = values.take(low, axis) * (1 - t) + values.take(high, axis) * t
+    return mixed.astype(np.float32, copy=False)
