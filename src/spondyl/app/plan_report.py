@@ -92,7 +92,7 @@ def _shown(goal: WishedGoal) -> str:
 
 
 def _unit(goal: WishedGoal) -> str:
-    return "" if goal.metric == "roughness" else " Gy"
+    return "" if goal.structure == "fluence" else " Gy"
 
 
 def _binding(planned: Planned) -> tuple[str, ...]:
