@@ -1,7 +1,7 @@
 """Dose of a contoured structure's pieces: coarse all over, finer at its hot and cold ends.
 
 Near-maximum and near-minimum doses hang on few pieces. So the structure is cut coarse first; the pieces that may hold
-some of its `END_PIECES` hottest or coldest, by the dose's slope across them, are cut again and take their place.
+some of its hottest or coldest, by the dose's slope across them, are cut again and take their place.
 """
 
 from __future__ import annotations
@@ -9,16 +9,18 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from spondyl.anatomy import Cap, Structure, contoured_pieces, contoured_volume_cm3
+from spondyl.anatomy import Cap, Points, Structure, contoured_pieces, contoured_volume_cm3
 from spondyl.dose import Dose
 from spondyl.evaluate.interpolation import NO_BOXES, dose_and_range_at
 
 PIECES, LARGEST_MM, MOST_PIECES = 25_000, 0.8, 80_000
 """Pieces have sides of 0.8 mm, less for fewer than `PIECES`, more for more than `MOST_PIECES`."""
 MOST_CELLS = 150_000
-END_PIECES = 300
-END_MM, MOST_PARTS = 0.5, 40_000
-"""Pieces at an end are cut into parts of 0.5 mm at most, or into as many as this."""
+TIERS = (15, 300)
+MOST_PARTS = 20_000
+END_MM = 0.5
+"""Pieces that may hold some of the 15 hottest (coldest), then those of the 300 hottest, are cut into parts of 0.5 mm at
+most, or into `MOST_PARTS`."""
 HALVED = 0.5
 """Parts are at most half as long as their pieces."""
 FLAT_GY = 0.01
@@ -36,11 +38,13 @@ def sampled(dose: Dose, structure: Structure, cap: Cap) -> Sampled | None:
         return None
     points, weights = pieces.points_mm, pieces.weights_cm3
     gy, extremes = dose_and_range_at(dose, points, pieces.boxes_mm)
-    hot, cold = _ends(gy, extremes, weights)
-    if not (cut := hot | cold).any():
+    cut = np.zeros(len(gy), dtype=np.bool_)
+    part, finer = min(END_MM, HALVED * step), list[Points]()
+    for chosen in _ends(gy, extremes, weights):
+        finer.append(pieces.finer(np.flatnonzero(chosen & ~cut), part, MOST_PARTS))
+        cut |= chosen
+    if not cut.any():
         return points, gy, weights
-    part = min(END_MM, HALVED * step)
-    finer = [pieces.finer(np.flatnonzero(end), part, MOST_PARTS) for end in (hot, cold & ~hot) if end.any()]
     keep = ~cut & (weights > 0)
     new_points = np.concatenate([p for p, _ in finer])
     new_gy, _ = dose_and_range_at(dose, new_points, NO_BOXES)
@@ -58,18 +62,18 @@ def _step_mm(volume_cm3: float) -> float:
 
 def _ends(
     gy: NDArray[np.float64], extremes_gy: NDArray[np.float64], weights_cm3: NDArray[np.float64]
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Pieces that may hold some of the hottest, and of the coldest.
+) -> list[NDArray[np.bool_]]:
+    """For each tier the pieces that may hold some of the hottest, and of the coldest.
 
     By the range of dose in their cells, not by the dose of their points: pieces whose points happen to be hot would
     else be replaced by cooler parts, and those whose points happen to be cool would stay.
     """
     known = gy[(weights_cm3 > 0) & np.isfinite(gy)]
-    none = np.zeros(len(gy), dtype=np.bool_)
     if not len(known):
-        return none, none
-    count = min(END_PIECES, len(known))
-    ordered = np.partition(known, (count - 1, len(known) - count))
+        return []
+    counts = [min(count, len(known)) for count in TIERS]
+    ordered = np.partition(known, [*(c - 1 for c in counts), *(len(known) - c for c in counts)])
     lowest, highest = extremes_gy.T
     steep = highest - lowest > FLAT_GY
-    return steep & (highest > ordered[-count]), steep & (lowest < ordered[count - 1])
+    hot = [steep & (highest > ordered[-count]) for count in counts]
+    return [end for tier in zip(hot, (steep & (lowest < ordered[c - 1]) for c in counts), strict=True) for end in tier]
