@@ -78,7 +78,8 @@ def planning() -> None:
     us = ours("optimisation", peer)
     print(
         f"fluence to {us['objective']:.2f} (theirs {theirs['objective_last']:.2f}): "
-        f"pyRadPlan {theirs['optimisation_s']:.1f} s, spondyl {us['seconds']:.1f} s: {theirs['optimisation_s'] / us['seconds']:.1f} times faster"
+        f"pyRadPlan {theirs['optimisation_s']:.1f} s, spondyl {us['seconds']:.1f} s: "
+        f"{theirs['optimisation_s'] / us['seconds']:.1f} times faster"
     )
 
 
