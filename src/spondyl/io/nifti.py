@@ -150,6 +150,11 @@ def _scaled(raw: NDArray[Any], header: Any) -> NDArray[Any]:
 
 def _affine(header: Any, path: Path) -> NDArray[np.float64]:
     """RAS affine: sform and qform must agree where both are given."""
+    used = ("srow",) * bool(header["sform_code"] > 0) + ("quatern", "qoffset", "pixdim") * bool(
+        header["qform_code"] > 0
+    )
+    if not all(np.isfinite(header[name][..., :4]).all() for name in used):
+        raise ImageError(f"{path} has an affine that is not finite; export it again")
     unit = {1: 1000.0, 3: 1e-3}.get(int(header["xyzt_units"]) & 7, 1.0)
     scale = np.diag((unit, unit, unit, 1.0))
     sform = scale @ np.vstack([header["srow"].astype(np.float64), (0, 0, 0, 1)]) if header["sform_code"] > 0 else None
@@ -162,8 +167,6 @@ def _affine(header: Any, path: Path) -> NDArray[np.float64]:
         _agree(sform, qform, header, path)
     chosen = sform if sform is not None else qform
     assert chosen is not None
-    if not np.isfinite(chosen).all():
-        raise ImageError(f"{path} has an affine that is not finite; export it again")
     return chosen
 
 
