@@ -151,3 +151,14 @@ def test_written_types() -> None:
         "TREATED_VOLUME",
     ]
     assert interpreted_type("x", "bone") == ""
+
+
+def test_a_contour_stored_twice_counts_once(tmp_path) -> None:
+    """Under the even-odd rule a doubled polygon would erase its slice; a copy may start elsewhere or run backwards."""
+    turned = box()[1][6:] + box()[1][:6]
+    backwards = np.reshape(box()[2], (-1, 3))[::-1].ravel().tolist()
+    path = save(rtstruct({"GTV": ("GTV", [*box(), turned, backwards])}), tmp_path)
+    roi = read_contours(path)["GTV"]
+    assert len(roi.contours) == 4
+    assert roi.left_out == ("2 contours stored twice on their plane",)
+    assert read_rtstruct(path, GRID)["GTV"].volume_cm3 == pytest.approx(0.432, rel=1e-3)

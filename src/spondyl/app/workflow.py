@@ -19,6 +19,7 @@ from spondyl.core import Progress, collecting, silent
 from spondyl.core.errors import PlanError
 from spondyl.dose import Dose
 from spondyl.evaluate import Verdicts
+from spondyl.physics import load_machine
 from spondyl.plan import Plan, PlanSettings
 
 
@@ -87,6 +88,9 @@ def plan_case(
         with stage("open case"):
             case = open_case(folder)
             rules = _protocol_of(case, protocol)
+            plan.check_technique(technique)
+            evaluate.load_protocol(rules)
+            load_machine((settings or PlanSettings()).machine)
         with stage("volumes"):
             volumes = draw_volumes(case, consensus=consensus, settings=volume_settings, gtv=gtv, progress=progress)
             volumes = _standard(volumes)

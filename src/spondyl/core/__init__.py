@@ -1,7 +1,7 @@
 """Grid and affine, units, citations, provenance, errors: what every room may use."""
 
 from spondyl.core.citations import Citation, cite, collecting, note
-from spondyl.core.files import writing, writing_folder
+from spondyl.core.files import check_output, writing, writing_folder
 from spondyl.core.grid import Box, Grid, covering
 from spondyl.core.image import Image, trilinear
 from spondyl.core.progress import Progress, silent
@@ -15,6 +15,7 @@ __all__ = [
     "Image",
     "Progress",
     "Provenance",
+    "check_output",
     "cite",
     "collecting",
     "covering",

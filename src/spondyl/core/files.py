@@ -36,6 +36,23 @@ def writing(path: Path) -> Generator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def check_output(path: Path) -> None:
+    """Refuse an output folder that could not be written to, before any work is done for it.
+
+    Raises
+    ------
+    OutputError
+        If `path` or one of its parents is a file, or the nearest folder that is there may not be written to.
+    """
+    nearest = path
+    while not nearest.exists() and nearest != nearest.parent:
+        nearest = nearest.parent
+    if not nearest.is_dir():
+        raise OutputError(f"output {path}: {nearest} is a file, expected a folder; choose another name with -o")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise OutputError(f"output {path}: {nearest} may not be written to; choose another folder with -o")
+
+
 @contextmanager
 def writing_folder(path: Path) -> Generator[Path]:
     """Yield a temporary folder; when the block ends well its files move into `path`, which is made if needed.

@@ -27,12 +27,13 @@ REMOVED = frozenset({
     "PatientReligiousPreference", "PatientSexNeutered", "PatientState", "PatientTelecomInformation",
     "PatientTelephoneNumbers", "PerformedProcedureStepDescription", "PerformedProcedureStepID",
     "PerformingPhysicianIdentificationSequence", "PhysiciansOfRecordIdentificationSequence",
-    "PhysiciansReadingStudyIdentificationSequence", "ReferencedPatientSequence",
+    "PhysiciansReadingStudyIdentificationSequence", "ProtocolName", "ReferencedPatientSequence",
     "ReferencedStudySequence", "ReferringPhysicianAddress", "ReferringPhysicianIdentificationSequence",
     "ReferringPhysicianTelephoneNumbers", "RegionOfResidence", "RequestAttributesSequence",
     "RequestedProcedureDescription", "RequestedProcedureID", "RequestingService",
     "ResponsibleOrganization", "ResponsiblePersonRole", "ScheduledProcedureStepDescription",
-    "ServiceEpisodeID", "SpecialNeeds", "StationName", "StudyComments", "StudyDescription", "StudyID",
+    "SeriesDescription", "ServiceEpisodeID", "SpecialNeeds", "StationName", "StudyComments", "StudyDescription",
+    "StudyID",
 })  # fmt: skip
 _EMPTY = ("AccessionNumber", "PatientBirthDate", "ReferringPhysicianName", "StudyID")
 """Type 2 of the patient and study modules: must stay, without a value."""

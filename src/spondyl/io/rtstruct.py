@@ -88,6 +88,11 @@ def _add(rois: dict[str, RoiContours], roi: RoiContours, path: Path) -> None:
         )
 
 
+def _same(contour: Contour) -> tuple[object, ...]:
+    """Equal for two contours of the same plane and vertices, wherever they start and whichever way they run."""
+    return round(contour.z_mm, 2), tuple(sorted(map(tuple, np.round(contour.points_mm, 2).tolist())))
+
+
 def _roi(item: Any, drawn: Any, seen: Any, usual_frame: str, path: Path) -> RoiContours:
     number = int(item.ROINumber)
     name = text(item, "ROIName") or f"ROI {number}"
@@ -95,9 +100,13 @@ def _roi(item: Any, drawn: Any, seen: Any, usual_frame: str, path: Path) -> RoiC
     contours: list[Contour] = []
     left_out: dict[str, int] = {}
     images: set[str] = set()
+    met: set[tuple[object, ...]] = set()
     for contour in (drawn.get("ContourSequence") if drawn is not None else None) or []:
         read, why = _contour(contour, name, path)
+        if read is not None and _same(read) in met:
+            read, why = None, "contours stored twice on their plane"
         if read is not None:
+            met.add(_same(read))
             contours.append(read)
         else:
             left_out[why] = left_out.get(why, 0) + 1

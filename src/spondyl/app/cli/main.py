@@ -48,7 +48,9 @@ def main(arguments: list[str] | None = None) -> None:
     except KeyboardInterrupt:
         stderr.print("stopped; the last complete result is kept", markup=False)
         sys.exit(130)
-    except SystemExit:
+    except SystemExit as leaving:
+        if leaving.code == 130:
+            stderr.print("stopped; the last complete result is kept", markup=False)
         raise
     except Exception as error:
         usage = getattr(error, "format_message", None)

@@ -10,7 +10,7 @@ import numpy as np
 import typer
 
 from spondyl.app.cli.common import out_console, progress_bars, write_json
-from spondyl.core import DISCLAIMER, Provenance, collecting, sha256_of, writing_folder
+from spondyl.core import DISCLAIMER, Provenance, check_output, collecting, sha256_of, writing_folder
 from spondyl.dose import Dose
 from spondyl.io.phantom import Phantom, compute_phantom, read_phantom, write_phantom_dose
 
@@ -31,6 +31,7 @@ def phantom(
     Example: `spondyl phantom slab.yaml -o out/slab`
     """
     begun = time.perf_counter()
+    check_output(out)
     described = read_phantom(file)
     with progress_bars(quiet) as progress, collecting() as sources:
         dose = compute_phantom(described, progress)

@@ -16,7 +16,7 @@ from spondyl.app.plan_output import write_plan
 from spondyl.app.planned import Planned
 from spondyl.app.volume_options import volume_settings
 from spondyl.app.workflow import plan_case
-from spondyl.core import DISCLAIMER
+from spondyl.core import DISCLAIMER, check_output
 from spondyl.plan import PlanSettings
 
 EXAMPLE = """Plan a case by a protocol's wish-list, compute its dose, judge it and write the report.
@@ -84,6 +84,7 @@ def plan_and_tell(
     quiet: bool = False,
 ) -> int:
     """Plan, write `out`, tell; the exit code says whether a mandatory limit fails."""
+    check_output(out)
     volumes, settings = volume_settings(volume_words), settings or PlanSettings()
     with progress_bars(quiet or json_) as progress:
         planned = plan_case(

@@ -12,7 +12,7 @@ from rich.table import Table
 from spondyl.anatomy import Volumes, VolumeSettings, draw_volumes
 from spondyl.app.cli.common import out_console, progress_bars, write_json
 from spondyl.app.volumes_output import volumes_record, write_volumes
-from spondyl.core import DISCLAIMER
+from spondyl.core import DISCLAIMER, check_output
 from spondyl.io import open_case
 
 HELP = """Draw CTV, PTV, PTV_Eval, cord PRV and partial cord from a case's GTV.
@@ -87,6 +87,8 @@ def volumes(
         derive_canal=derive_canal,
         clip_to_body=clip_to_body,
     )
+    if out is not None:
+        check_output(out)
     opened = open_case(case)
     with progress_bars(quiet or json_) as progress:
         drawn = draw_volumes(opened, consensus=consensus, settings=settings, gtv=gtv, progress=progress)
