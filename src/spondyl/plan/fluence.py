@@ -21,10 +21,10 @@ from spondyl.plan.objectives import generalised_eud
 from spondyl.plan.optimiser import Minimum, Pairs, minimise
 
 Kind = Literal["squared_deviation", "squared_overdose", "squared_underdose", "mean", "eud"]
-MEMORY = 12
+MEMORY = 30
 WATCH_EVERY = 25
 """Iterations between looks at every row."""
-WATCH_FROM = 0.85
+WATCH_FROM = 0.92
 """Share of its upper limit from which a row is in play."""
 _CODE = {"squared_deviation": 0, "squared_overdose": 1, "squared_underdose": 2, "mean": 3}
 
