@@ -112,7 +112,7 @@ def _fracture(volumes: Volumes, level: str | None) -> Iterator[Index]:
         sins=None,
     )
     bands = " or ".join(f"{band.name} ({band.meaning})" for band in score.bands)
-    missing = f"; not known: {', '.join(score.missing)}" if score.missing else ""
-    remark = f"{score.low} to {score.high} of 4: {bands}{missing}; rates of its cohort, not this patient's"
+    missing = f"; {', '.join(score.missing)}: not known" if score.missing else ""
+    remark = f"{score.low} to {score.high} of 4: {bands}{missing}; its cohort's rates, not this patient's"
     total = None if score.total is None else float(score.total)
-    yield Index("Vertebral fracture score", total, "points", str(score.citation), remark)
+    yield Index("Vertebral fracture score", total, "points", score.citation.text, remark)
