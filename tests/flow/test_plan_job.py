@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 
 from spondyl.anatomy import Structures
 from spondyl.dose import Dose
@@ -80,7 +81,6 @@ def test_the_files_alone_give_the_same_verdicts(planned: tuple[str, Path]) -> No
 
 
 def test_nifti_and_rtdose_hold_the_same_dose(planned: tuple[str, Path]) -> None:
-    sitk = pytest.importorskip("SimpleITK")
     _, out = planned
     nifti = sitk.GetArrayFromImage(sitk.ReadImage(str(out / "dose.nii.gz")))
     stored: Dose = read_rtdose(out / "dose.dcm")
