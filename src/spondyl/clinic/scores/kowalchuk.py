@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from spondyl.clinic.scores.score import Band, Score, summed
-from spondyl.core.citations import Citation, note
+from spondyl.clinic.facts import Facts
+from spondyl.clinic.scores.instrument import Instrument, Item
+from spondyl.clinic.scores.score import Answer, Band, Score, known, open_to
+from spondyl.clinic.scores.sins import sins as sins_score
+from spondyl.core.citations import Citation
 
-CITATION = Citation("Kowalchuk 2022, JAMA Oncol 8:412-419", "10.1001/jamaoncol.2021.7008", "prognostic score")
 GTV_ABOVE_CM3 = 10.0
 SINS_ABOVE = 6
-BANDS = (
-    Band(0, 1, "low", "6.7 % fractured, 92 % free of fracture at 2 years"),
-    Band(2, 2, "intermediate", "17 % fractured, 80 % free of fracture at 2 years"),
-    Band(3, 4, "high", "35 % fractured, 56 % free of fracture at 2 years"),
+NO_YES = {"no": 0, "yes": 1}
+KOWALCHUK = Instrument(
+    "kowalchuk",
+    "Kowalchuk's fracture score",
+    (
+        Item("epidural extension", NO_YES),
+        Item("lumbar level", NO_YES),
+        Item("GTV above 10 cm3", NO_YES),
+        Item("SINS above 6", NO_YES),
+    ),
+    (
+        Band(0, 1, "low", "6.7 % fractured, 92 % free of fracture at 2 years"),
+        Band(2, 2, "intermediate", "17 % fractured, 80 % free of fracture at 2 years"),
+        Band(3, 4, "high", "35 % fractured, 56 % free of fracture at 2 years"),
+    ),
+    Citation("Kowalchuk 2022, JAMA Oncol 8:412-419", "10.1001/jamaoncol.2021.7008", "prognostic score"),
+    caveats=(
+        "Score and rates were read in an abstract and a report of the paper, not in the paper itself.",
+        "Rates of the published cohort, not this patient's; dose per fraction is not in the score.",
+    ),
 )
-CAVEATS = (
-    "Score and rates were read in an abstract and a report of the paper, not in the paper itself.",
-    "Rates of the published cohort, not this patient's; dose per fraction is not in the score.",
-)
+BANDS = KOWALCHUK.bands
 
 
 def kowalchuk(*, epidural: bool | None, lumbar: bool | None, gtv_cm3: float | None, sins: int | None) -> Score:
@@ -37,12 +52,37 @@ def kowalchuk(*, epidural: bool | None, lumbar: bool | None, gtv_cm3: float | No
     >>> score.low, score.high, [band.name for band in score.bands], score.missing
     (3, 4, ['high'], ('SINS above 6',))
     """
-    note(CITATION)
-    answers = {
-        "epidural extension": epidural,
-        "lumbar level": lumbar,
-        "GTV above 10 cm3": None if gtv_cm3 is None else gtv_cm3 > GTV_ABOVE_CM3,
-        "SINS above 6": None if sins is None else sins > SINS_ABOVE,
-    }
-    items = {name: None if answer is None else int(answer) for name, answer in answers.items()}
-    return summed("Kowalchuk", items, dict.fromkeys(items, 1), BANDS, CITATION, CAVEATS)
+    return KOWALCHUK.score(
+        {
+            "epidural extension": _yes(epidural, "clinical.lesion.epidural.tumour_in_epidural_space"),
+            "lumbar level": _yes(lumbar, "level"),
+            "GTV above 10 cm3": _yes(None if gtv_cm3 is None else gtv_cm3 > GTV_ABOVE_CM3, "measured.gtv_volume_cm3"),
+            "SINS above 6": _yes(None if sins is None else sins > SINS_ABOVE, "SINS"),
+        }
+    )
+
+
+def kowalchuk_of(facts: Facts) -> Score:
+    """Score the lesion that the facts describe; SINS counts where its whole range lies on one side of 6."""
+    lesion, stability = facts.clinical.lesion, sins_score(facts)
+    epidural = lesion.epidural.tumour_in_epidural_space
+    if epidural is None and lesion.bilsky_escc is not None:
+        epidural = lesion.bilsky_escc != "0"
+    measured = facts.measured.gtv_epidural_volume_cm3
+    if epidural is None and measured is not None:
+        epidural = measured > 0
+    low, high = int(stability.low), int(stability.high)
+    above = _yes(True if low > SINS_ABOVE else False if high <= SINS_ABOVE else None, "")
+    gtv = facts.measured.gtv_volume_cm3
+    return KOWALCHUK.score(
+        {
+            "epidural extension": _yes(epidural, "clinical.lesion.bilsky_escc"),
+            "lumbar level": _yes(None if facts.level is None else facts.level.startswith("L"), "level"),
+            "GTV above 10 cm3": _yes(None if gtv is None else gtv > GTV_ABOVE_CM3, "measured.gtv_volume_cm3"),
+            "SINS above 6": Answer(above.options, stability.needs if len(above.options) > 1 else ()),
+        }
+    )
+
+
+def _yes(answer: bool | None, path: str) -> Answer:
+    return open_to("no", "yes", needs=(path,)) if answer is None else known("yes" if answer else "no")
