@@ -64,12 +64,21 @@ class ProtocolError(SpondylError):
     """A protocol, a goal or a metric is unknown or does not fit the plan."""
 
 
+class EvidenceError(SpondylError):
+    """The published outcomes have no such row, or cannot be pooled as asked."""
+
+
 class PlanError(SpondylError):
     """A plan cannot be made from what was given."""
 
 
 class OutputError(SpondylError):
     """An output could not be written; nothing half written was left behind."""
+
+
+def unreadable(error: OSError | UnicodeDecodeError) -> str:
+    """Why a text file could not be read, in words: "No such file or directory", or where it is not UTF-8."""
+    return f"not UTF-8 text (byte {error.start})" if isinstance(error, UnicodeDecodeError) else error.strerror or "?"
 
 
 def nearest(wanted: str, known: Iterable[str], count: int = 3) -> tuple[str, ...]:
