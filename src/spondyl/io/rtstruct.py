@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spondyl.anatomy import Cap, Contour, Role, Structure, Structures, contours_to_structure
 from spondyl.core.errors import DicomError, StructureError
 from spondyl.core.grid import Grid
 from spondyl.core.progress import Progress, silent
+from spondyl.io.contour_items import ContourItem, contour_items, extent
 from spondyl.io.dicom_file import read_dicom, refusing, text
 from spondyl.io.roles import role_of
 
@@ -88,9 +88,9 @@ def _add(rois: dict[str, RoiContours], roi: RoiContours, path: Path) -> None:
         )
 
 
-def _same(contour: Contour) -> tuple[object, ...]:
-    """Equal for two contours of the same plane and vertices, wherever they start and whichever way they run."""
-    return round(contour.z_mm, 2), tuple(sorted(map(tuple, np.round(contour.points_mm, 2).tolist())))
+def _vertices(contour: Contour) -> list[tuple[float, ...]]:
+    """Equal for two contours of the same vertices, wherever they start and whichever way they run."""
+    return sorted(map(tuple, np.round(contour.points_mm, 2).tolist()))
 
 
 def _roi(item: Any, drawn: Any, seen: Any, usual_frame: str, path: Path) -> RoiContours:
@@ -100,18 +100,20 @@ def _roi(item: Any, drawn: Any, seen: Any, usual_frame: str, path: Path) -> RoiC
     contours: list[Contour] = []
     left_out: dict[str, int] = {}
     images: set[str] = set()
-    met: set[tuple[object, ...]] = set()
-    for contour in (drawn.get("ContourSequence") if drawn is not None else None) or []:
+    met: dict[tuple[float, int], list[Contour]] = {}
+    for contour in contour_items(drawn):
         read, why = _contour(contour, name, path)
-        if read is not None and _same(read) in met:
-            read, why = None, "contours stored twice on their plane"
         if read is not None:
-            met.add(_same(read))
+            alike = met.setdefault((round(read.z_mm, 2), len(read.points_mm)), [])
+            if alike and _vertices(read) in map(_vertices, alike):
+                read, why = None, "contours stored twice on their plane"
+            else:
+                alike.append(read)
+        if read is not None:
             contours.append(read)
         else:
             left_out[why] = left_out.get(why, 0) + 1
-        for image in contour.get("ContourImageSequence") or []:
-            images.add(text(image, "ReferencedSOPInstanceUID"))
+        images.update(contour.images)
     return RoiContours(
         name,
         number,
@@ -126,44 +128,32 @@ def _roi(item: Any, drawn: Any, seen: Any, usual_frame: str, path: Path) -> RoiC
     )
 
 
-def _contour(item: Any, name: str, path: Path) -> tuple[Contour | None, str]:
+def _contour(item: ContourItem, name: str, path: Path) -> tuple[Contour | None, str]:
     """A closed axial polygon, or None and why it is left out."""
-    kind = text(item, "ContourGeometricType")
-    if kind not in _CLOSED:
-        return None, f"{kind or 'untyped'} contours, only closed planar ones enclose a volume"
-    values = _coordinates(item)
+    if item.kind not in _CLOSED:
+        return None, f"{item.kind or 'untyped'} contours, only closed planar ones enclose a volume"
+    values, stated = item.values, item.stated
     if values.size == 0:
         return None, "contours without points"
-    stated = item.get("NumberOfContourPoints")
-    if values.size % 3 or (stated is not None and int(stated) * 3 != values.size) or not np.isfinite(values).all():
+    whole = values.size % 3 == 0 and (stated is None or 3 * stated == values.size)
+    low, high, mean, farthest = extent(values) if whole else (0.0, 0.0, 0.0, np.inf)
+    if not np.isfinite(farthest):
         raise DicomError(
             f'{path}: a contour of "{name}" has {values.size} numbers, expected 3 finite ones for each of its '
             f"{stated if stated is not None else ''} points; it is damaged, export it again"
         )
-    points = values.reshape(-1, 3)
-    if len(points) < 3:
+    if values.size < 9:
         return None, "contours of fewer than 3 points"
-    if np.abs(points).max() > 1e5:
+    if farthest > 1e5:
         raise DicomError(
-            f'{path}: a contour of "{name}" lies {np.abs(points).max():g} mm from the origin; it is damaged, '
-            "export it again"
+            f'{path}: a contour of "{name}" lies {farthest:g} mm from the origin; it is damaged, export it again'
         )
-    if np.ptp(points[:, 2]) > _PLANAR_TOLERANCE_MM:
+    if high - low > _PLANAR_TOLERANCE_MM:
         raise StructureError(
-            f'{path}: a contour of "{name}" spans {np.ptp(points[:, 2]):.2f} mm along z, expected axial contours; '
+            f'{path}: a contour of "{name}" spans {high - low:.2f} mm along z, expected axial contours; '
             "export the structures on the axial CT"
         )
-    return Contour(float(points[:, 2].mean()), points[:, :2].copy()), ""
-
-
-def _coordinates(item: Any) -> NDArray[np.float64]:
-    """ContourData as numbers; undecoded text is split here, since pydicom makes an object of every number."""
-    element = item.get_item("ContourData") if "ContourData" in item else None
-    value = None if element is None else element.value
-    if isinstance(value, bytes):
-        text_value = value.decode("ascii").rstrip("\0 ")
-        return np.array([float(v) for v in text_value.split("\\")] if text_value else [], dtype=np.float64)
-    return np.asarray([] if value is None else value, dtype=np.float64)
+    return Contour(mean, values.reshape(-1, 3)[:, :2].copy()), ""
 
 
 def _colour(drawn: Any) -> str:

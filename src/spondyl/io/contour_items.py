@@ -1,0 +1,250 @@
+"""The contours of one ROI as its file holds them, without an object for every element and every number.
+
+A structure set has thousands of contours of hundreds of numbers. pydicom keeps a sequence of known length as bytes
+until it is asked for, so those bytes are looked through in one compiled pass; contours stored in another way are taken
+from pydicom, with the same outcome.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+from pydicom.dataelem import RawDataElement
+
+IMAGES, KIND, COUNT, DATA = 0x30060016, 0x30060042, 0x30060046, 0x30060050
+"""ContourImageSequence, ContourGeometricType, NumberOfContourPoints, ContourData (PS3.3 C.8.8.6)."""
+IMAGE_UID = 0x00081155
+_ITEM, _UNDEFINED = 0xFFFEE000, 0xFFFFFFFF
+_TEXT_DIGITS, _EXACT_POWER = 15, 22
+"""A decimal of 15 digits and its power of ten up to 22 are exact in double precision, so that one division rounds right
+(Clinger 1990, doi:10.1145/93542.93557). A DS has 16 characters at most (PS3.5 6.2)."""
+
+
+@dataclass(frozen=True)
+class ContourItem:
+    """One contour: its type, how many points it says it has, its numbers (x, y, z, x, ...), and its images' UIDs."""
+
+    kind: str
+    stated: int | None
+    values: NDArray[np.float64]
+    images: tuple[str, ...]
+
+
+def contour_items(drawn: Any) -> Iterator[ContourItem]:
+    """The contours of an item of ROIContourSequence, in file order; none where there is no item.
+
+    Raises
+    ------
+    ValueError
+        If a number is not one.
+    """
+    if drawn is None or "ContourSequence" not in drawn:
+        return
+    raw = drawn.get_item("ContourSequence")
+    if isinstance(raw, RawDataElement) and isinstance(raw.value, bytes) and raw.is_little_endian:
+        data = np.frombuffer(raw.value, dtype=np.uint8)
+        found: Any = _index(data, bool(raw.is_implicit_VR))
+        if found[0]:
+            yield from _from_bytes(raw.value, data, *found[1:])
+            return
+    for item in drawn.ContourSequence or ():
+        uids = tuple(_text(image, IMAGE_UID) for image in item.get("ContourImageSequence") or ())
+        stated, numbers = _text(item, COUNT), _text(item, DATA)
+        values = coordinates(np.frombuffer(numbers.encode(), dtype=np.uint8))
+        yield ContourItem(_text(item, KIND), int(stated) if stated else None, values, uids)
+
+
+def _from_bytes(
+    raw: bytes, data: NDArray[np.uint8], contours: NDArray[np.int64], images: NDArray[np.int64]
+) -> Iterator[ContourItem]:
+    first = 0
+    for row in contours.tolist():
+        kind, stated = (_stripped(raw[row[k] : row[k + 1]]) for k in (0, 2))
+        uids = tuple(_stripped(raw[a:b]) for a, b in images[first : row[6]].tolist())
+        yield ContourItem(kind, int(stated) if stated else None, coordinates(data[row[4] : row[5]]), uids)
+        first = row[6]
+
+
+def coordinates(text: NDArray[np.uint8]) -> NDArray[np.float64]:
+    r"""The numbers of an undecoded DS, values parted by backslashes.
+
+    >>> coordinates(np.frombuffer(b"-12.5\\3\\1e2 ", dtype=np.uint8)).tolist()
+    [-12.5, 3.0, 100.0]
+
+    Raises
+    ------
+    ValueError
+        If one is not a number.
+    """
+    values, understood = _decimals(text)
+    if understood:
+        return values
+    plain = text.tobytes().decode("ascii").rstrip("\0 ")
+    return np.array([float(v) for v in plain.split("\\")] if plain else [], dtype=np.float64)
+
+
+def _text(item: Any, tag: int) -> str:
+    """An element of an item, not validated, empty where it is absent."""
+    value = item.get_item(tag).value if tag in item else None
+    if value is None:
+        return ""
+    if isinstance(value, bytes):
+        return _stripped(value)
+    return str(value).strip() if isinstance(value, str) or not np.iterable(value) else "\\".join(map(str, value))
+
+
+def _stripped(value: bytes) -> str:
+    return value.decode("ascii").strip("\0 ")
+
+
+@njit(cache=True, nogil=True)
+def _header(data, at, end, implicit):
+    """Tag, start and length of the value of the element at `at`; a length below 0 for what is not understood."""
+    if at + 8 > end:
+        return 0, at, -1
+    tag = data[at + 1] << 24 | data[at] << 16 | data[at + 3] << 8 | data[at + 2]
+    short = np.int64(data[at + 6]) | np.int64(data[at + 7]) << 8
+    start, length = at + 8, np.int64(data[at + 4]) | np.int64(data[at + 5]) << 8 | short << 16
+    if not implicit and tag != _ITEM:
+        a, b = data[at + 4], data[at + 5]
+        if a < 65 or a > 90 or b < 65 or b > 90:
+            return tag, start, -1
+        # OB OD OF OL OV OW, SQ, SV, UC UN UR UT UV have two empty bytes and a length of four
+        long = (
+            (a == 79 and (b == 66 or b == 68 or b == 70 or b == 76 or b == 86 or b == 87))
+            or (a == 83 and (b == 81 or b == 86))
+            or (a == 85 and (b == 67 or b == 78 or b == 82 or b == 84 or b == 86))
+        )
+        length = short
+        if long:
+            if at + 12 > end:
+                return tag, start, -1
+            start, length = at + 12, np.int64(0)
+            for k in range(4):
+                length |= np.int64(data[at + 8 + k]) << (8 * k)
+    if length == _UNDEFINED or start + length > end:
+        return tag, start, -1
+    return tag, start, length
+
+
+@njit(cache=True, nogil=True)
+def _index(data, implicit):
+    """Where the contours' elements lie: start and end of type, number of points and data, and how many images' UIDs
+    there are up to then; start and end of each of these. The first answer is False for bytes laid out otherwise."""
+    contours, count = np.zeros((64, 7), dtype=np.int64), 0
+    images, seen = np.zeros((64, 2), dtype=np.int64), 0
+    at, size = 0, len(data)
+    while at < size:
+        tag, at, length = _header(data, at, size, implicit)
+        if length < 0 or tag != _ITEM:
+            return False, contours, images
+        end = at + length
+        if count == len(contours):
+            contours = _doubled(contours)
+        while at < end:
+            tag, start, length = _header(data, at, end, implicit)
+            if length < 0:
+                return False, contours, images
+            at = start + length
+            for k, wanted in enumerate((KIND, COUNT, DATA)):
+                if tag == wanted:
+                    contours[count, 2 * k], contours[count, 2 * k + 1] = start, at
+            if tag != IMAGES:
+                continue
+            inner = start
+            while inner < at:
+                tag, inner, length = _header(data, inner, at, implicit)
+                if length < 0 or tag != _ITEM:
+                    return False, contours, images
+                item_end = inner + length
+                while inner < item_end:
+                    tag, start, length = _header(data, inner, item_end, implicit)
+                    if length < 0:
+                        return False, contours, images
+                    inner = start + length
+                    if tag == IMAGE_UID:
+                        if seen == len(images):
+                            images = _doubled(images)
+                        images[seen, 0], images[seen, 1] = start, inner
+                        seen += 1
+        contours[count, 6] = seen
+        count += 1
+    return True, contours[:count], images[:seen]
+
+
+@njit(cache=True, nogil=True)
+def _doubled(rows):
+    more = np.zeros((2 * len(rows), rows.shape[1]), dtype=rows.dtype)
+    more[: len(rows)] = rows
+    return more
+
+
+@njit(cache=True, nogil=True)
+def _decimals(text):
+    """Numbers parted by backslashes, rounded right, and whether all are plain ones that can be."""
+    size = len(text)
+    while size > 0 and (text[size - 1] == 32 or text[size - 1] == 0):
+        size -= 1
+    count = 1 if size > 0 else 0
+    for at in range(size):
+        count += text[at] == 92
+    values, at = np.empty(count), 0
+    for n in range(count):
+        while at < size and text[at] == 32:
+            at += 1
+        negative = at < size and text[at] == 45
+        if at < size and (text[at] == 45 or text[at] == 43):
+            at += 1
+        digits, power, whole, pointed, some = 0, 0, 0, False, False
+        while at < size and (48 <= text[at] <= 57 or (text[at] == 46 and not pointed)):
+            if text[at] == 46:
+                pointed = True
+            else:
+                some = True
+                whole = 10 * whole + (text[at] - 48)
+                digits += whole > 0
+                power -= pointed
+                if digits > _TEXT_DIGITS:
+                    return values, False
+            at += 1
+        if some and at < size and (text[at] == 69 or text[at] == 101):
+            at += 1
+            down = at < size and text[at] == 45
+            if at < size and (text[at] == 45 or text[at] == 43):
+                at += 1
+            some, exponent = False, 0
+            while at < size and 48 <= text[at] <= 57:
+                some, exponent = True, min(1000, 10 * exponent + (text[at] - 48))
+                at += 1
+            power += -exponent if down else exponent
+        while at < size and text[at] == 32:
+            at += 1
+        if not some or abs(power) > _EXACT_POWER or (at < size and text[at] != 92):
+            return values, False
+        at += 1
+        scale = 1.0
+        for _ in range(abs(power)):
+            scale *= 10.0
+        value = whole * scale if power > 0 else whole / scale
+        values[n] = -value if negative else value
+    return values, True
+
+
+@njit(cache=True, nogil=True)
+def extent(values):
+    """Lowest, highest and mean z of points (x, y, z, x, ...), and the largest of all numbers' sizes, infinite where one
+    is not finite."""
+    low = high = values[2]
+    above = farthest = 0.0
+    for n in range(len(values)):
+        if not np.isfinite(values[n]):
+            return low, high, low, np.inf
+        farthest = max(farthest, abs(values[n]))
+        if n % 3 == 2:
+            low, high, above = min(low, values[n]), max(high, values[n]), above + (values[n] - values[2])
+    return low, high, values[2] + above / (len(values) // 3), farthest
