@@ -107,26 +107,70 @@ def test_a_tilted_beam_keeps_its_first_side_along_x_axis(tmp_path):
         ("engine: collapsed-cone", "engine: colapsed", 'did you mean "collapsed-cone"'),
         ("background: water", "backgroundd: water", "did you mean background"),
         ("spacing_mm: [2.5, 2.5, 2.5]", "spacing_mm: [2.4, 2.5, 2.5]", "does not divide"),
-        ("spacing_mm: [2.5, 2.5, 2.5]", "spacing_mm: [0, 2.5, 2.5]", "greater than 0"),
+        (
+            "spacing_mm: [2.5, 2.5, 2.5]",
+            "spacing_mm: [0, 2.5, 2.5]",
+            "value 1 of grid.spacing_mm is 0, expected a number above 0",
+        ),
         ("spacing_mm: [2.5, 2.5, 2.5]", "spacing_mm: [0.05, 0.05, 0.05]", "coarser"),
         ("max_mm: [25, 25, 100]", "max_mm: [-30, 25, 100]", "must exceed min_mm along x"),
         ("source_mm: [0, 0, -900]", "source_mm: [0, 0, 50]", "move source_mm back"),
         ("source_mm: [0, 0, -900]", "source_mm: [0, .nan, -900]", "finite"),
         ("direction: [0, 0, 1]", "direction: [0, 0, 0]", "must not be zero"),
         ("direction: [0, 0, 1]", "direction: [1, 0, 0]", "parallel"),
-        ("field_mm: [30, 30]", "field_mm: [30, 4000]", "less than or equal to 400"),
-        ("field_mm: [30, 30]", "field_mm: [30]", "field_mm"),
-        ("spectrum_csv: spectrum.csv", "spectrum_csv: none.csv", "cannot be read"),
-        ("radius_mm: 10", "radius_mm: -10", "greater than 0"),
+        (
+            "field_mm: [30, 30]",
+            "field_mm: [30, 4000]",
+            "value 2 of beam.field_mm is 4000, expected a number of at most 400",
+        ),
+        ("field_mm: [30, 30]", "field_mm: [30]", "beam.field_mm has 1 value, expected 2"),
+        (
+            "spectrum_csv: spectrum.csv",
+            "spectrum_csv: none.csv",
+            "none.csv cannot be read: No such file or directory; expected",
+        ),
+        ("radius_mm: 10", "radius_mm: -10", "entry 2 of solids: radius_mm is -10, expected a number above 0"),
         ("H: 0.064", "H: 0.5", "add up to"),
-        ("shape: sphere", "shape: cone", "box"),
-        ("kind: photon", "kind: proton", "photon"),
+        ("shape: sphere", "shape: cone", 'entry 2 of solids: shape is "cone", expected box or sphere'),
+        ("shape: sphere, ", "", "entry 2 of solids: shape is missing, expected box or sphere"),
+        ("sad_mm: 1000", "sad_mm: far", 'beam.sad_mm is "far", expected a number; correct it'),
+        ("sad_mm", "sadmm", 'key "sadmm" in beam is unknown, expected .* did you mean sad_mm'),
+        ("radius_mm", "radius", r"expected shape, material, centre_mm or radius_mm; did you mean radius_mm\?; docs/"),
+        ("direction: [0, 0, 1], ", "", 'key "direction" in beam is missing, .*; add it'),
+        ("engine:", "quality: fine\nengine:", 'quality is "fine", expected final or fast'),
+        ("grid: {", "grid: {{", "is not YAML: line 3: expected"),
+        ("direction: [0, 0, 1]", "direction: [0, 0, -1]", r"along \(0, 0, -1\) misses the phantom .*; turn the beam"),
+        ("direction: [0, 0, 1]", "direction: [0, 0.07, 1]", "misses the phantom"),
+        ("kind: photon", "kind: proton", 'beam: kind is "proton", expected photon or machine'),
     ],
 )
 def test_what_cannot_be_is_refused_with_a_remedy(tmp_path, old, new, says):
     assert old in ISSUE
     with pytest.raises(SpondylError, match=says):
         read_phantom(_written(tmp_path, ISSUE.replace(old, new)))
+
+
+def test_a_beam_that_grazes_the_phantom_is_taken(tmp_path):
+    """Tilted by 0.025: its axis passes 22.5 to 25 mm beside the middle, half in the grid that ends at 25."""
+    read_phantom(_written(tmp_path, ISSUE.replace("direction: [0, 0, 1]", "direction: [0, 0.025, 1]")))
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "none.yaml cannot be read: No such file or directory; give"),
+        (b"", "holds nothing, expected keys"),
+        (b"a: \xff", r"cannot be read: not UTF-8 text \(byte 3\)"),
+        (b"[1, 2]", "holds a list, expected keys"),
+    ],
+)
+def test_what_is_no_phantom_file_is_refused_in_words(tmp_path, content, says):
+    path = tmp_path / "none.yaml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(SpondylError, match=says) as told:
+        read_phantom(path)
+    assert "Errno" not in str(told.value)
 
 
 def test_a_spectrum_below_zero_is_refused(tmp_path):
@@ -146,6 +190,8 @@ def test_a_spectrum_below_zero_is_refused(tmp_path):
         (lambda a: a.update(material=a["material"] * 0.5), "whole numbers"),
         (lambda a: a.update(density_g_per_cm3=-a["density_g_per_cm3"]), "not negative"),
         (lambda a: a.update(density_g_per_cm3=a["density_g_per_cm3"][:2]), "expected"),
+        (lambda a: a.update(density_g_per_cm3=np.array([{}])), "holds Python objects, expected an array of numbers"),
+        (lambda a: a.update(x_mm=np.array(["a", "b"])), "x_mm holds <U1, expected an array of numbers"),
     ],
 )
 def test_bad_voxels_are_refused(tmp_path, change, says):
@@ -161,6 +207,17 @@ def test_bad_voxels_are_refused(tmp_path, change, says):
     np.savez(tmp_path / "v.npz", **arrays)
     with pytest.raises(SpondylError, match=says):
         read_phantom(_written(tmp_path, f"voxels: {{file: v.npz, materials: [water]}}\nbeam: {BEAM}\n"))
+
+
+@pytest.mark.parametrize(
+    ("content", "says"), [(None, "is not there"), (b"junk", "is not an .npz file"), (b"", "is not an .npz file")]
+)
+def test_a_voxel_file_that_is_none_is_refused_in_words(tmp_path, content, says):
+    if content is not None:
+        (tmp_path / "v.npz").write_bytes(content)
+    with pytest.raises(SpondylError, match=f"{says}.* write it with numpy.savez") as told:
+        read_phantom(_written(tmp_path, f"voxels: {{file: v.npz, materials: [water]}}\nbeam: {BEAM}\n"))
+    assert not any(word in str(told.value) for word in ("pickle", "Errno"))
 
 
 def test_nothing_is_written_when_refused(tmp_path):

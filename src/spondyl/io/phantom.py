@@ -8,20 +8,20 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import linprog
 
 from spondyl.core import Grid, Progress, silent, writing
-from spondyl.core.errors import PhantomError, SpondylError
+from spondyl.core.errors import PhantomError
 from spondyl.dose import Dose, Field, compute_dose, find_engine, gantry_axes
 from spondyl.io.phantom_file import (
-    MAX_VOXELS,
     BoxFile,
     MachineBeamFile,
     PhantomFile,
     PhotonBeamFile,
     SphereFile,
-    VoxelsFile,
     read_phantom_file,
 )
+from spondyl.io.phantom_voxels import voxel_medium
 from spondyl.physics import (
     MATERIALS,
     BeamModel,
@@ -79,7 +79,7 @@ def read_phantom(path: Path) -> Phantom:
     inputs = {"phantom": path}
     if file.voxels is not None:
         inputs["voxels"] = path.parent / file.voxels.file
-        medium = _from_voxels(file.voxels, inputs["voxels"], materials)
+        medium = voxel_medium(file.voxels, inputs["voxels"], materials)
     else:
         medium = _from_solids(file, materials)
     if isinstance(file.beam, PhotonBeamFile):
@@ -89,6 +89,7 @@ def read_phantom(path: Path) -> Phantom:
         model = load_machine(file.beam.machine)
     field = _field(file.beam, model.sad_mm)
     _refuse_source_inside(field, medium.grid)
+    _refuse_beside(field, medium.grid)
     unit = "Gy" if isinstance(file.beam, MachineBeamFile) and file.beam.mu is not None else model.dose_unit
     return Phantom(medium, field, model, file.engine, file.quality, unit, inputs)
 
@@ -175,65 +176,6 @@ def _sphere_share(solid: SphereFile, grid: Grid) -> tuple[tuple[slice, slice, sl
     return (slices[0], slices[1], slices[2]), share.astype(np.float32)
 
 
-def _from_voxels(voxels: VoxelsFile, path: Path, materials: Mapping[str, Material]) -> Medium:
-    needed = ("density_g_per_cm3", "material", "x_mm", "y_mm", "z_mm")
-    try:
-        with np.load(path, allow_pickle=False) as data:
-            missing = [name for name in needed if name not in data]
-            if missing:
-                raise PhantomError(f"voxel file {path} lacks {', '.join(missing)}, expected arrays {', '.join(needed)}")
-            arrays = {name: np.asarray(data[name]) for name in needed}
-    except SpondylError:
-        raise
-    except Exception as error:
-        raise PhantomError(f"voxel file {path} cannot be read: {error}; write it with numpy.savez") from error
-    grid = _voxel_grid(path, arrays)
-    density, material = arrays["density_g_per_cm3"], arrays["material"]
-    for name, array in (("density_g_per_cm3", density), ("material", material)):
-        if array.shape != grid.shape[::-1]:
-            raise PhantomError(
-                f"voxel file {path}: {name} has shape {array.shape}, expected {grid.shape[::-1]} as [x, y, z]"
-            )
-    if not np.issubdtype(density.dtype, np.number) or not np.isfinite(density).all() or bool((density < 0).any()):
-        raise PhantomError(f"voxel file {path}: density_g_per_cm3 must be finite and not negative; repair the array")
-    if not np.issubdtype(material.dtype, np.integer) or material.min() < 0 or material.max() >= len(voxels.materials):
-        raise PhantomError(
-            f"voxel file {path}: material must be whole numbers from 0 to {len(voxels.materials) - 1}, got "
-            f"{material.dtype} {material.min()}..{material.max()}; list every material under voxels"
-        )
-    used = tuple(find_material(name, materials) for name in voxels.materials)
-    return Medium(
-        grid,
-        np.ascontiguousarray(density.transpose(2, 1, 0), np.float32),
-        np.ascontiguousarray(material.transpose(2, 1, 0).astype(np.uint8)),
-        used,
-        (f"voxels of {path.name}",),
-    )
-
-
-def _voxel_grid(path: Path, arrays: Mapping[str, NDArray[np.generic]]) -> Grid:
-    origin, spacing, count = [], [], []
-    for axis in "xyz":
-        centres = np.asarray(arrays[f"{axis}_mm"], np.float64)
-        if centres.ndim != 1 or centres.size < 2 or not np.isfinite(centres).all():
-            raise PhantomError(
-                f"voxel file {path}: {axis}_mm must list at least two finite voxel centres, got {centres.shape}"
-            )
-        steps = np.diff(centres)
-        mean = float(steps.mean())
-        if not mean > 0 or bool((np.abs(steps - mean) > 1e-3 * abs(mean)).any()):
-            raise PhantomError(
-                f"voxel file {path}: {axis}_mm must increase in equal steps, got "
-                f"{steps.min():g}..{steps.max():g} mm; resample to a regular grid"
-            )
-        origin.append(centres[0])
-        spacing.append(mean)
-        count.append(len(centres))
-    if np.prod(count, dtype=float) > MAX_VOXELS:
-        raise PhantomError(f"voxel file {path} has {count} voxels, expected at most {MAX_VOXELS:,}; use coarser voxels")
-    return Grid(_triple(origin), _triple(spacing), (count[2], count[1], count[0]))
-
-
 def _field(beam: PhotonBeamFile | MachineBeamFile, sad_mm: float) -> Field:
     half = np.asarray(beam.field_mm) / 2
     mu = (beam.mu or 1.0) if isinstance(beam, MachineBeamFile) else 1.0
@@ -274,6 +216,26 @@ def _refuse_source_inside(field: Field, grid: Grid) -> None:
             f"beam source {field.source_mm} lies inside the phantom's grid {low.tolist()}..{high.tolist()} mm "
             "or within 10 mm of it; move source_mm back"
         )
+
+
+def _refuse_beside(field: Field, grid: Grid) -> None:
+    """A beam no ray of which meets the grid: a place inside both would solve ten linear inequalities."""
+    low, high = grid.bounds_mm()
+    u, v, axis = np.asarray(field.u), np.asarray(field.v), field.direction
+    sides = []
+    for across, edges in ((u, field.u_edges_mm), (v, field.v_edges_mm)):
+        sides += [field.sad_mm * across - edges[-1] * axis, edges[0] * axis - field.sad_mm * across]
+    rows = np.array([*sides, -field.sad_mm * axis]) / field.sad_mm
+    found = linprog(np.zeros(3), rows, rows @ np.asarray(field.source_mm), bounds=list(zip(low, high, strict=True)))
+    if found.status == 2:
+        raise PhantomError(
+            f"the beam from {_place(field.source_mm)} mm along {_place(field.direction)} misses the phantom in "
+            f"{_place(low)} to {_place(high)} mm; turn the beam (direction or gantry_deg) towards it, or move one"
+        )
+
+
+def _place(values: ArrayLike) -> str:
+    return f"({', '.join(f'{a:.5g}' for a in _triple(values))})"
 
 
 def _triple(values: ArrayLike) -> tuple[float, float, float]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from spondyl.core.errors import PhantomError, nearest
+from spondyl.core.errors import PhantomError, unreadable
+from spondyl.io.phantom_faults import SEE, fault_text
 
 Triple = tuple[float, float, float]
 Positive = Annotated[float, Field(gt=0)]
@@ -149,29 +150,34 @@ def read_phantom_file(path: Path) -> PhantomFile:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise PhantomError(f"phantom file {path} cannot be read: {error}; give a YAML text file") from error
-    except yaml.YAMLError as error:
-        raise PhantomError(f"phantom file {path} is not YAML: {error}; see docs/how-to/phantom.md") from error
+        raise PhantomError(f"phantom file {path} cannot be read: {unreadable(error)}; give a YAML text file") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise PhantomError(f"phantom file {path} is not YAML: {_where(error)}; {SEE}") from error
     if not isinstance(content, dict):
-        raise PhantomError(f"phantom file {path} holds {type(content).__name__}, expected keys grid, beam, engine, ...")
+        got = "nothing" if content is None else f"a {type(content).__name__}"
+        raise PhantomError(
+            f"phantom file {path} holds {got}, expected keys and values such as grid, beam, engine; {SEE}"
+        )
     try:
         return PhantomFile.model_validate(content)
     except ValidationError as error:
-        raise PhantomError(f"phantom file {path}: {_explain(error)}") from error
+        raise PhantomError(f"phantom file {path}: {fault_text(error.errors(), _KEYS)}") from error
 
 
-_MODELS = (PhantomFile, GridFile, BoxFile, SphereFile, MaterialFile, VoxelsFile, PhotonBeamFile, MachineBeamFile)
-_KEYS = sorted({name for model in _MODELS for name in model.model_fields})
+def _where(error: Exception) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        return f"line {error.problem_mark.line + 1}: {error.problem}"
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
-def _explain(error: ValidationError) -> str:
-    return "; ".join(_one(fault) for fault in error.errors()[:4])
-
-
-def _one(fault: Any) -> str:
-    place = ".".join(str(part) for part in fault["loc"]) or "file"
-    if fault["type"] == "extra_forbidden":
-        near = nearest(str(fault["loc"][-1]), _KEYS)
-        return f"{place} is not a key" + (f", did you mean {near[0]}?" if near else "")
-    got = "" if isinstance(fault["input"], dict) else f", got {str(fault['input'])[:80]}"
-    return f"{place}: {fault['msg'].removeprefix('Value error, ')}{got}"
+_PARTS: dict[str, type[_Closed]] = {
+    "": PhantomFile,
+    "grid": GridFile,
+    "solids box": BoxFile,
+    "solids sphere": SphereFile,
+    "materials": MaterialFile,
+    "voxels": VoxelsFile,
+    "beam photon": PhotonBeamFile,
+    "beam machine": MachineBeamFile,
+}
+_KEYS = {part: tuple(model.model_fields) for part, model in _PARTS.items()}

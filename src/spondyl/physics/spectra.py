@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from spondyl.core.errors import MachineError
+from spondyl.core.errors import MachineError, unreadable
 
 _MAX_ENERGY_MEV = 20.0
 
@@ -74,7 +74,9 @@ def read_spectrum_csv(path: Path) -> Spectrum:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise MachineError(f"spectrum file {path} cannot be read: {error}; expected a CSV text file") from error
+        raise MachineError(
+            f"spectrum file {path} cannot be read: {unreadable(error)}; expected a CSV text file"
+        ) from error
     rows = [line.split(",") for line in lines if line.strip() and not line.lstrip().startswith("#")]
     header = [cell.strip().lower() for cell in rows[0]] if rows else []
     units = {"energy_mev": 1.0, "energy_kev": 1e-3}

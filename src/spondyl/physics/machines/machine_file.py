@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from spondyl.core import writing
-from spondyl.core.errors import MachineError, nearest
+from spondyl.core.errors import MachineError, nearest, unreadable
 from spondyl.physics.beam_model import BeamModel, Contamination, HeadScatter, Horns, ReferenceCondition
 from spondyl.physics.spectra import Spectrum
 
@@ -118,7 +118,7 @@ def load_machine(name: str) -> BeamModel:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise MachineError(f"machine file {path} cannot be read: {error}; check the path") from error
+        raise MachineError(f"machine file {path} cannot be read: {unreadable(error)}; check the path") from error
     return parse_machine(text, f"machine file {path}")
 
 

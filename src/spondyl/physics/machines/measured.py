@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from spondyl.core.errors import MachineError, nearest
+from spondyl.core.errors import MachineError, nearest, unreadable
 from spondyl.physics.beam_model import Horns
 
 Floats = NDArray[np.float64]
@@ -129,7 +129,7 @@ def _rows(path: Path, table: str) -> list[list[str]]:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise MachineError(
-            f"{path} cannot be read: {error}; expected a CSV file with columns {','.join(columns)}"
+            f"{path} cannot be read: {unreadable(error)}; expected a CSV file with columns {','.join(columns)}"
         ) from error
     rows = [[cell.strip() for cell in line.split(",")] for line in lines if line.strip() and not line.startswith("#")]
     if not rows or tuple(rows[0]) != columns:
