@@ -34,7 +34,7 @@ def measured(
         "gtv_outside_ptv_eval_percent": 100 * lost / total,
     }
     if vertebrae:
-        result["gtv_paraspinal_volume_cm3"] = _outside(gtv, (canal, *(p for v in vertebrae for p in v.parts.values())))
+        result["gtv_paraspinal_volume_cm3"] = volume_outside_cm3(gtv, (canal, *(p for v in vertebrae for p in v.parts.values())))
     for vertebra in vertebrae:
         prefix = f"{vertebra.level}_" if len(vertebrae) > 1 else ""
         body = vertebra.parts["vertebral_body"]
@@ -56,7 +56,7 @@ def least_distance_mm(first: Structure, second: Structure) -> float | None:
     return float(np.min(distance))
 
 
-def _outside(structure: Structure, others: tuple[Structure, ...]) -> float:
+def volume_outside_cm3(structure: Structure, others: tuple[Structure, ...]) -> float:
     """Volume that lies in none of `others`, which are disjoint; a border that is shared counts as inside."""
     taken = np.zeros(structure.grid.shape, dtype=np.float32)
     for other in others:

@@ -73,7 +73,7 @@ def draw_volumes(
 def _draw(case: Case, consensus: str, settings: VolumeSettings, gtv_name: str, progress: Progress) -> Volumes:
     level = None if case.facts.level is None else checked_level(case.facts.level)
     given = case.structures
-    gtv = _gtv(given, gtv_name)
+    gtv = find_gtv(given, gtv_name)
     neural = neural_structures(given, level, settings.cord_prv_mm)
     assumptions = [*neural.assumptions]
     _refuse_cord_overlap(gtv, neural)
@@ -127,7 +127,7 @@ def _bone(given: Structures, gtv: Structure, level: str | None, consensus: str, 
     return _Bone(ctv, bones.canal, bones.vertebrae, involvements, rules, tuple(assumptions))
 
 
-def _gtv(given: Structures, name: str) -> Structure:
+def find_gtv(given: Structures, name: str) -> Structure:
     if name:
         gtv = given[name]
     else:
