@@ -8,9 +8,9 @@ from photon_phantoms import square_field, water_grid
 
 from spondyl.core import Grid
 from spondyl.core.errors import DoseError
-from spondyl.dose import compute_dose, gantry_axes
+from spondyl.dose import ENGINE_NAMES, compute_dose, gantry_axes
 from spondyl.dose.resample import calculation_grid, resample_medium
-from spondyl.physics import Contamination, Medium, bare_beam, mohan_6mv, uniform_medium
+from spondyl.physics import Contamination, Medium, Spectrum, bare_beam, mohan_6mv, uniform_medium
 
 BEAM = bare_beam(mohan_6mv())
 
@@ -67,6 +67,21 @@ def test_no_fields_and_unknown_quality_are_refused():
         compute_dose([], medium, BEAM)
     with pytest.raises(DoseError, match="expected one of final, fast"):
         compute_dose([square_field(20)], medium, BEAM, quality="good")
+
+
+@pytest.mark.parametrize("engine", ENGINE_NAMES)
+@pytest.mark.parametrize("energy_mev", [0.1, 0.24, 6.6, 10.0])
+def test_energies_beyond_the_kernels_are_refused_by_every_engine(engine, energy_mev):
+    """Photons of 2 MeV, and 6 % of the energy beyond; at 0.25 and 6.5 MeV the nearest kernel stands for them."""
+    medium = uniform_medium(water_grid(10, 20))
+    within = np.clip(energy_mev, 0.25, 6.5)
+    for at in (within, energy_mev):
+        few = Spectrum(*(np.array(a) for a in zip(*sorted([(2.0, 0.94 / 2.0), (at, 0.06 / at)]), strict=True)))
+        if at == within:
+            assert compute_dose([square_field(10)], medium, bare_beam(few), engine=engine).values.max() > 0
+            continue
+        with pytest.raises(DoseError, match=r"^6.0 % of the spectrum's energy lies below 0.25 or above 6.5 MeV"):
+            compute_dose([square_field(10)], medium, bare_beam(few), engine=engine)
 
 
 def test_a_sphere_gets_the_same_dose_at_its_centre_from_everywhere():

@@ -16,7 +16,7 @@ from spondyl.dose.engines.contamination import add_contamination
 from spondyl.dose.engines.pencil_beam import pencil_beam_dose
 from spondyl.dose.fields import Field
 from spondyl.dose.resample import calculation_grid, resample_medium
-from spondyl.physics import BeamModel, Medium
+from spondyl.physics import BeamModel, Medium, refuse_beyond_kernels
 
 Compute = Callable[[Sequence[Field], Medium, BeamModel, Grid, str, Progress], NDArray[np.float32]]
 QUALITIES: dict[str, CollapsedConeSettings] = {"final": FINAL, "fast": FAST}
@@ -34,6 +34,7 @@ class Engine:
 def _collapsed_cone(
     fields: Sequence[Field], medium: Medium, model: BeamModel, grid: Grid, quality: str, progress: Progress
 ) -> NDArray[np.float32]:
+    refuse_beyond_kernels(model.spectrum)
     whole, region = calculation_grid(fields, medium, grid)
     local = resample_medium(medium, whole)
     dose = collapsed_cone_dose(fields, local, model, settings=QUALITIES[quality], region=region, progress=progress)
@@ -43,6 +44,7 @@ def _collapsed_cone(
 def _pencil_beam(
     fields: Sequence[Field], medium: Medium, model: BeamModel, grid: Grid, quality: str, progress: Progress
 ) -> NDArray[np.float32]:
+    refuse_beyond_kernels(model.spectrum)
     return pencil_beam_dose(fields, medium, model, grid, progress)
 
 

@@ -16,7 +16,7 @@ from spondyl.physics.cross_sections import (
     mass_energy_transfer,
 )
 from spondyl.physics.ct_calibration import CtCalibration, schneider_calibration
-from spondyl.physics.kernels import PointKernel, mono_kernel, mono_kernels, poly_kernel
+from spondyl.physics.kernels import PointKernel, mono_kernel, mono_kernels, poly_kernel, refuse_beyond_kernels
 from spondyl.physics.machines import (
     Agreement,
     Fit,
@@ -43,6 +43,6 @@ __all__ = [
     "Spectrum", "axis_dose", "bare_beam", "built_in_materials", "calibrated", "compare", "find_material", "fit_machine",
     "load_machine", "machine_names", "mass_attenuation", "mass_coefficients", "mass_energy_absorption",
     "mass_energy_transfer", "medium_from_ct", "mohan_6mv", "mono_kernel", "mono_kernels", "parse_machine",
-    "pencil_kernel", "poly_kernel", "read_measured", "read_spectrum_csv", "schneider_calibration",
-    "tolerance_percent", "uniform_medium", "write_machine",
+    "pencil_kernel", "poly_kernel", "read_measured", "read_spectrum_csv", "refuse_beyond_kernels",
+    "schneider_calibration", "tolerance_percent", "uniform_medium", "write_machine",
 ]  # fmt: skip

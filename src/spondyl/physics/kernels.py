@@ -10,9 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spondyl.core.citations import cite
-from spondyl.core.errors import MachineError
+from spondyl.core.errors import DoseError, MachineError
+from spondyl.physics.spectra import Spectrum
 
 Floats = NDArray[np.float64]
+
+_RANGE_MEV = (0.25, 6.5)
+"""Where the stored kernels, 0.5 to 6 MeV, stand for a photon's energy."""
+_OUTSIDE_SHARE = 0.05
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,24 @@ def mono_kernel(energy_mev: float) -> PointKernel:
         (1 - t) * low.primary + t * high.primary,
         (1 - t) * low.scatter + t * high.scatter,
     )
+
+
+def refuse_beyond_kernels(spectrum: Spectrum) -> None:
+    """Refuse a spectrum that the kernels do not describe: every engine that uses them asks this first.
+
+    Raises
+    ------
+    DoseError
+        If more than 5 % of its energy lies below 0.25 or above 6.5 MeV.
+    """
+    energy = spectrum.energy_mev * spectrum.photons
+    low, high = _RANGE_MEV
+    outside = float(energy[(spectrum.energy_mev < low) | (spectrum.energy_mev > high)].sum() / energy.sum())
+    if outside > _OUTSIDE_SHARE:
+        raise DoseError(
+            f"{100 * outside:.1f} % of the spectrum's energy lies below {low:g} or above {high:g} MeV, expected at "
+            f"most {100 * _OUTSIDE_SHARE:.0f} %: the kernels reach from 0.5 to 6 MeV; use a 4 to 6 MV spectrum"
+        )
 
 
 @cite("EGSnrc/EDKnrc point kernels in water, distributed with conehead (MIT, 2018)")
