@@ -220,6 +220,36 @@ def test_a_voxel_file_that_is_none_is_refused_in_words(tmp_path, content, says):
     assert not any(word in str(told.value) for word in ("pickle", "Errno"))
 
 
+def _slabs(folder, engine, density):
+    """Voxels of 5 mm, 10 x 10 x 20, each slab along z of its own density."""
+    axis, z = np.arange(-22.5, 25, 5.0), np.arange(2.5, 100, 5.0)
+    density = np.broadcast_to(density, (10, 10, 20))
+    np.savez(
+        folder / "v.npz", density_g_per_cm3=density, material=np.zeros(density.shape, int), x_mm=axis, y_mm=axis, z_mm=z
+    )
+    return _written(folder, f"voxels: {{file: v.npz, materials: [water]}}\nbeam: {BEAM}\nengine: {engine}\n")
+
+
+@pytest.mark.parametrize("engine", ["collapsed-cone", "pencil-beam"])
+def test_vacuum_takes_no_dose_and_is_told(tmp_path, capsys, engine):
+    inside = (np.arange(20) > 8) & (np.arange(20) < 12)
+    path = _slabs(tmp_path, engine, np.where(inside, 0.0, 1.0))
+    assert _run(path, "-o", tmp_path / "out", "--quiet") == 0
+    assert "note: 300 of 2000 voxels have density 0: vacuum takes no dose" in capsys.readouterr().err
+    with np.load(tmp_path / "out" / "dose.npz") as data:
+        assert not data["dose"][:, :, inside].any()
+        # EGSnrc, 3 x 3 in water at 3.5 cm, above the gap: 7.849e-12 (tests/data/mv_reference); less backscatter.
+        assert data["dose"][4:6, 4:6, 6:8].mean() == pytest.approx(7.849e-12, rel=0.02)
+
+
+@pytest.mark.parametrize("engine", ["collapsed-cone", "pencil-beam"])
+def test_a_phantom_of_vacuum_is_refused(tmp_path, engine):
+    path = _slabs(tmp_path, engine, np.zeros(20))
+    with pytest.raises(SpondylError, match="all 2000 voxels have density 0, expected matter"):
+        _run(path, "-o", tmp_path / "out", "--quiet")
+    assert not (tmp_path / "out").exists()
+
+
 def test_nothing_is_written_when_refused(tmp_path):
     path = _written(tmp_path, ISSUE.replace("material: lung", "material: lunge"))
     with pytest.raises(SpondylError):

@@ -50,6 +50,8 @@ class Phantom:
         Of the dose that will come out.
     inputs
         Every file that was read, for provenance.
+    notes
+        What its user should know of it.
     """
 
     medium: Medium
@@ -59,6 +61,7 @@ class Phantom:
     quality: str
     unit: str
     inputs: Mapping[str, Path]
+    notes: tuple[str, ...] = ()
 
 
 def read_phantom(path: Path) -> Phantom:
@@ -91,11 +94,17 @@ def read_phantom(path: Path) -> Phantom:
     _refuse_source_inside(field, medium.grid)
     _refuse_beside(field, medium.grid)
     unit = "Gy" if isinstance(file.beam, MachineBeamFile) and file.beam.mu is not None else model.dose_unit
-    return Phantom(medium, field, model, file.engine, file.quality, unit, inputs)
+    return Phantom(medium, field, model, file.engine, file.quality, unit, inputs, _vacuum_note(medium, path))
 
 
 def compute_phantom(phantom: Phantom, progress: Progress = silent) -> Dose:
-    """Dose on the phantom's own grid, in its unit."""
+    """Dose on the phantom's own grid, in its unit; 0 where the density is 0, for there is nothing to take it.
+
+    Raises
+    ------
+    PhantomError
+        If there is no dose anywhere: the beam meets only vacuum.
+    """
     dose = compute_dose(
         [phantom.field],
         phantom.medium,
@@ -104,9 +113,12 @@ def compute_phantom(phantom: Phantom, progress: Progress = silent) -> Dose:
         quality=phantom.quality,
         progress=progress,
     )
-    return Dose(
-        dose.grid, dose.values, phantom.unit, dose.engine, dose.kind, None, dose.relative_uncertainty, dose.made
-    )
+    values = np.where(phantom.medium.density_g_per_cm3 > 0, dose.values, np.float32(0))
+    if not (values > 0).any():
+        raise PhantomError(
+            "the dose is 0 everywhere: the beam meets only voxels of density 0; give the voxels in its way a density"
+        )
+    return Dose(dose.grid, values, phantom.unit, dose.engine, dose.kind, None, dose.relative_uncertainty, dose.made)
 
 
 def write_phantom_dose(path: Path, dose: Dose) -> None:
@@ -236,6 +248,19 @@ def _refuse_beside(field: Field, grid: Grid) -> None:
 
 def _place(values: ArrayLike) -> str:
     return f"({', '.join(f'{a:.5g}' for a in _triple(values))})"
+
+
+def _vacuum_note(medium: Medium, path: Path) -> tuple[str, ...]:
+    """That there are voxels of density 0; where all are, there is no phantom."""
+    empty, count = int((medium.density_g_per_cm3 == 0).sum()), medium.density_g_per_cm3.size
+    if empty == count:
+        raise PhantomError(
+            f"phantom file {path}: all {count} voxels have density 0, expected matter; vacuum takes no dose: give "
+            "density_g_per_cm3 in g/cm3"
+        )
+    if not empty:
+        return ()
+    return (f"{empty} of {count} voxels have density 0: vacuum takes no dose, dose.npz holds 0 there",)
 
 
 def _triple(values: ArrayLike) -> tuple[float, float, float]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from spondyl.app.cli.common import out_console, progress_bars, write_json
+from spondyl.app.cli.common import err_console, out_console, progress_bars, write_json
 from spondyl.core import DISCLAIMER, Provenance, check_output, collecting, sha256_of, writing_folder
 from spondyl.dose import Dose
 from spondyl.io.phantom import Phantom, compute_phantom, read_phantom, write_phantom_dose
@@ -46,6 +46,8 @@ def phantom(
     with writing_folder(out) as folder:
         write_phantom_dose(folder / "dose.npz", dose)
         record.write(folder / "provenance.json")
+    for note in described.notes:
+        err_console.print(f"note: {note}", markup=False, soft_wrap=True)
     if as_json:
         write_json({"disclaimer": DISCLAIMER, **summary, "out": str(out / "dose.npz")})
     else:
@@ -66,6 +68,7 @@ def _summary(described: Phantom, dose: Dose) -> dict[str, Any]:
         "shape_xyz": list(dose.grid.shape[::-1]),
         "spacing_mm": list(dose.grid.spacing_mm),
         "materials": [f"{m.name} {m.density_g_per_cm3:g} g/cm3" for m in described.medium.materials],
+        "notes": list(described.notes),
         "maximum": float(dose.values.max()),
         "maximum_at_mm": [round(float(c), 3) for c in dose.grid.point_at(index)],
     }
