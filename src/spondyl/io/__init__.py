@@ -4,7 +4,7 @@ from spondyl.io.bundled import BUNDLED_CASES, bundled_case
 from spondyl.io.case_folder import open_case
 from spondyl.io.ct_series import read_ct_series
 from spondyl.io.ct_write import write_ct_series
-from spondyl.io.import_dicom import ImportReport, import_dicom, write_case
+from spondyl.io.import_dicom import ImportReport, check_new_case, import_dicom, write_case
 from spondyl.io.nifti import read_nifti, write_nifti
 from spondyl.io.rtdose import read_rtdose
 from spondyl.io.rtdose_write import as_stored, write_nifti_dose, write_rtdose
@@ -21,6 +21,7 @@ __all__ = [
     "as_stored",
     "bundled_case",
     "grid_for",
+    "check_new_case",
     "import_dicom",
     "open_case",
     "read_contours",

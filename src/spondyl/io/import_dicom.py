@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from spondyl.core.errors import DicomError, OutputError, SpondylError
-from spondyl.core.files import writing_folder
+from spondyl.core.files import check_output, writing_folder
 from spondyl.core.grid import Grid
 from spondyl.core.progress import Progress, silent
-from spondyl.core.provenance import DISCLAIMER
+from spondyl.core.provenance import DISCLAIMER, Provenance
 from spondyl.io.case_yaml import template
 from spondyl.io.ct_series import CtSeries, read_ct_series
 from spondyl.io.deidentify import deidentified, pseudonym
@@ -224,7 +224,30 @@ def _notes(ct: CtSeries, rois: dict[str, RoiContours], struct: Entry | None, stu
     return tuple(notes)
 
 
-def write_case(report: ImportReport, out: Path, *, keep_identity: bool = False, progress: Progress = silent) -> None:
+def check_new_case(out: Path) -> None:
+    """Refuse a folder for a new case, before any work is done for it.
+
+    Raises
+    ------
+    OutputError
+        If `out` already holds a CT or structures, or could not be written to.
+    """
+    check_output(out)
+    for name in ("ct", "ct.nii.gz", "ct.nii", "structures.dcm", "structures"):
+        if (out / name).exists():
+            raise OutputError(
+                f"{out} already holds {name}, expected a new or empty folder; choose another name with -o"
+            )
+
+
+def write_case(
+    report: ImportReport,
+    out: Path,
+    *,
+    keep_identity: bool = False,
+    record: Provenance | None = None,
+    progress: Progress = silent,
+) -> None:
     """Write the case folder of an import: ct/, structures.dcm, imported/ (plans and doses), case.yaml.
 
     Nothing is written unless everything is. An existing case.yaml is kept.
@@ -233,17 +256,15 @@ def write_case(report: ImportReport, out: Path, *, keep_identity: bool = False, 
     ----------
     keep_identity
         Copy the files as they are; by default names and identifiers are taken out (`spondyl.io.deidentify`).
+    record
+        Of the run, for provenance.json.
 
     Raises
     ------
     OutputError
         If `out` already holds a CT or structures, or cannot be written.
     """
-    for name in ("ct", "ct.nii.gz", "ct.nii", "structures.dcm", "structures"):
-        if (out / name).exists():
-            raise OutputError(
-                f"{out} already holds {name}, expected a new or empty folder; choose another name with -o"
-            )
+    check_new_case(out)
     files = [(path, f"ct/{index:04d}.dcm") for index, path in enumerate(report.ct)]
     files += [(report.structures, "structures.dcm")] if report.structures else []
     files += [(path, f"imported/rtplan_{n}.dcm") for n, path in enumerate(report.plans, start=1)]
@@ -257,6 +278,8 @@ def write_case(report: ImportReport, out: Path, *, keep_identity: bool = False, 
         if not (out / "case.yaml").exists():
             notes = (DISCLAIMER, f"Imported: {len(report.ct)} CT slices, {len(report.rois)} structures.")
             (temporary / "case.yaml").write_text(template(pseudonym(report.study_uid), notes), encoding="utf-8")
+        if record is not None:
+            record.write(temporary / "provenance.json")
 
 
 def _copy(source: Path, target: Path, keep_identity: bool) -> None:

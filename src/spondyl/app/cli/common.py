@@ -6,11 +6,14 @@ import json
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from spondyl.core import check_output
+from spondyl.core.errors import OutputError
 from spondyl.core.progress import Progress as ProgressCallback
 from spondyl.core.progress import silent
 
@@ -39,6 +42,19 @@ def progress_bars(quiet: bool = False) -> Generator[ProgressCallback]:
             bars.update(tasks[stage], completed=min(1.0, fraction))
 
         yield tell
+
+
+def check_output_file(path: Path) -> None:
+    """Refuse an output file that could not be written, before any work is done for it.
+
+    Raises
+    ------
+    OutputError
+        If `path` is a folder, or its folder is a file or may not be written to.
+    """
+    if path.is_dir():
+        raise OutputError(f"output {path} is a folder, expected the name of a file; choose another name with -o")
+    check_output(path.parent)
 
 
 def write_json(value: Any) -> None:

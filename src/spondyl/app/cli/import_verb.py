@@ -11,7 +11,7 @@ from rich.table import Table
 
 from spondyl.app.cli.common import out_console, progress_bars, write_json
 from spondyl.core.provenance import DISCLAIMER, Provenance, sha256_of
-from spondyl.io import ImportReport, import_dicom, write_case
+from spondyl.io import ImportReport, check_new_case, import_dicom, write_case
 
 EXAMPLE = """Sort a folder of DICOM files (CT, RTSTRUCT, RTPLAN, RTDOSE) and write a case folder.
 
@@ -42,14 +42,15 @@ def import_(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress bars.")] = False,
 ) -> int:
     """Import a DICOM folder."""
+    check_new_case(out)
     with progress_bars(quiet or json) as progress:
         report = import_dicom(folder, series=series, structures=structures, progress=progress)
-        write_case(report, out, keep_identity=keep_identity, progress=progress)
-    inputs = {"ct": report.ct[0].parent if len({p.parent for p in report.ct}) == 1 else folder}
-    if report.structures is not None:
-        inputs["structures"] = report.structures
-    settings = {"series": report.series_uid, "keep_identity": keep_identity}
-    Provenance("import", sha256_of(inputs), settings).write(out / "provenance.json")
+        inputs = {"ct": report.ct[0].parent if len({p.parent for p in report.ct}) == 1 else folder}
+        if report.structures is not None:
+            inputs["structures"] = report.structures
+        settings = {"series": report.series_uid, "keep_identity": keep_identity}
+        record = Provenance("import", sha256_of(inputs), settings)
+        write_case(report, out, keep_identity=keep_identity, record=record, progress=progress)
     if json:
         write_json({**report.as_json(), "case": str(out)})
     else:

@@ -9,7 +9,7 @@ import numpy as np
 import typer
 from rich.table import Table
 
-from spondyl.app.cli.common import out_console, progress_bars, write_json
+from spondyl.app.cli.common import check_output_file, out_console, progress_bars, write_json
 from spondyl.core import DISCLAIMER
 from spondyl.core.errors import MachineError
 from spondyl.physics import (
@@ -98,6 +98,7 @@ def fit(
     """
     if out.suffix.lower() not in (".yaml", ".yml"):
         raise MachineError(f"machine file {out} must end in .yaml, so that --machine finds it; rename it")
+    check_output_file(out)
     beam = read_measured(measured, prefix)
     with progress_bars(quiet or as_json) as progress:
         found = fit_machine(beam, name=name or out.stem, source=source, progress=progress)

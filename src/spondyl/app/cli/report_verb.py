@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from spondyl.app.cli.common import out_console, progress_bars, write_json
-from spondyl.app.report import recall, render_report
+from spondyl.app.cli.common import check_output_file, out_console, progress_bars, write_json
+from spondyl.app.report import check_printer, recall, render_report
 from spondyl.core import DISCLAIMER
 from spondyl.core.errors import OutputError
 
@@ -37,6 +37,10 @@ def report(
 ) -> int:
     """Write the report."""
     html = _html_path(folder, out)
+    check_output_file(html)
+    if pdf:
+        check_output_file(html.with_suffix(".pdf"))
+        check_printer()
     with progress_bars(quiet or json_) as progress:
         progress("read plan and dose", 0.0)
         inputs = recall(folder, case)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,10 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from spondyl.anatomy import Case, Structure
-from spondyl.app.cli.common import err_console, out_console, progress_bars, write_json
+from spondyl.app.cli.common import check_output_file, err_console, out_console, progress_bars, write_json
 from spondyl.app.report import draw_case
 from spondyl.app.report.numbers import three
-from spondyl.core import DISCLAIMER
+from spondyl.core import DISCLAIMER, check_output
 from spondyl.io import open_case
 
 EXAMPLE = """Show grids, structures and volumes of a case, and draw it.
@@ -43,6 +44,8 @@ def show(
     quiet: Annotated[bool, typer.Option("--quiet", help="No bars, no tables.")] = False,
 ) -> int:
     """Show a case."""
+    if picture:
+        _check_picture(out)
     with progress_bars(quiet or json_) as progress:
         opened = open_case(case, progress=progress)
         drawn = None
@@ -58,9 +61,17 @@ def show(
     return 0
 
 
+def _check_picture(out: Path | None) -> None:
+    """Refuse a place that the picture cannot be written to, before the case is read."""
+    if out is not None and out.suffix.casefold() == ".png":
+        check_output_file(out)
+    else:
+        check_output(out or Path())
+
+
 def _picture_path(case: Case, out: Path | None) -> Path:
     if out is None:
-        return Path(f"{case.name}-show.png")
+        return Path(re.sub(r"[^\w.+-]", "_", case.name).lstrip(".") + "-show.png")
     return out if out.suffix.casefold() == ".png" else out / "show.png"
 
 
