@@ -183,6 +183,48 @@ def test_protocol_files_and_exit_code(
     assert run(*arguments, "--fractions", 5, "--quiet") == 0  # 25.3 allowed
 
 
+def test_an_unknown_mandatory_limit_is_no_pass(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a cord or sac HyTEC's limit for 5 fractions cannot be judged: exit code 1, and which it is on stderr."""
+    drawn = [analytic.structure(analytic.sphere(12.0), 3.0, "PTV", "target")]
+    dose = write_rtdose(tmp_path / "d.dcm", analytic.ramp(1.0, "y"))
+    asked = ("--dose", dose, "--structures", write_rtstruct(tmp_path / "s.dcm", drawn), "--fractions", 5)
+    assert run(*asked, "--protocol", "hytec-cord", "--quiet") == 1
+    told = "mandatory limits not met: 2 unknown (SpinalCord Dmax <= 25.3 Gy, ThecalSac Dmax <= 25.3 Gy); exit code 1"
+    assert told in capsys.readouterr().err
+    assert run(*asked, "--metric", "PTV:Dmean", "--quiet") == 0  # nothing is judged
+
+
+def test_a_structure_without_contours_is_unknown_beside_known_ones(
+    files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cord = analytic.structure(analytic.cylinder(4.5, 36.0, "y"), 2.0, "Cord")
+    drawn = write_rtstruct(tmp_path / "s.dcm", [cord, replace(cord, name="Heart", contours=())])
+    asked = ("--metric", "Heart:Dmean", "--metric", "Cord:Dmean", "--metric", "Heart:volume")
+    code = run("--dose", files[0], "--structures", drawn, *asked, "--json")
+    told = capsys.readouterr()
+    heart, middle, volume = json.loads(told.out)["metrics"]
+    assert code == 0
+    assert (heart["value"], volume["value"], volume["unit"]) == (None, None, "cm3")
+    assert middle["value"] == pytest.approx(20, abs=0.02)
+    assert 'note: Heart Dmean unknown: "Heart" has no contours; contour it, or leave it out' in told.err
+
+
+def test_files_are_written_together_or_not_at_all(
+    files: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """verdicts.json fails after dvh.csv: what stood in the folder stays as it was, and nothing joins it."""
+
+    def fail(*_: object) -> None:
+        raise OSError("no space left")
+
+    (tmp_path / "dvh.csv").write_text("old")
+    monkeypatch.setattr(evaluate_verb, "write_verdicts", fail)
+    with pytest.raises(OSError, match="no space left"):
+        run("--dose", files[0], "--structures", files[1], "--protocol", "hytec-cord", "--fractions", 5, "-o", tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ["dvh.csv"]
+    assert (tmp_path / "dvh.csv").read_text() == "old"
+
+
 def test_tables_for_people(files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
     run("--dose", files[0], "--structures", files[1], "--protocol", "hytec-cord", "--fractions", 5)
     told = capsys.readouterr()

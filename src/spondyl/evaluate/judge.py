@@ -219,11 +219,20 @@ def _stood_in_for(goal: Goal, rules: Protocol, facts: _PlanFacts) -> str:
     if goal.organ is not None and facts.find(goal.organ) is not None:
         return ""
     other = facts.find(goal.or_else)
-    target = facts.find(rules.prescription.structure) if rules.prescription is not None else None
-    target = target or facts.find("PTV_Eval") or facts.find("PTV") or facts.find("GTV")
-    if other is None or target is None or not _spans(other, target):
+    targets = _targets(rules, facts)
+    if other is None or not targets or not all(_spans(other, target) for target in targets):
         return ""
     return f"{goal.structure} {goal.metric}: not drawn; {goal.or_else} spans the target and is judged in its place"
+
+
+def _targets(rules: Protocol, facts: _PlanFacts) -> tuple[Structure, ...]:
+    """What is treated: the prescribed structure, else the one target of a known name, else all that are targets."""
+    prescribed = (rules.prescription.structure,) if rules.prescription is not None else ()
+    for name in (*prescribed, "PTV_Eval", "PTV", "GTV"):
+        target = facts.find(name)
+        if target is not None:
+            return (target,)
+    return tuple(s for s in facts.structures.with_role("target") if is_drawn(s))
 
 
 def _spans(organ: Structure, target: Structure) -> bool:

@@ -47,5 +47,6 @@ def bounds_text(value: MetricValue) -> str:
     >>> bounds_text(MetricValue("Heart", "Dmean", None, "Gy", 1.25, math.inf, "12 % of Heart lies outside"))
     'Heart Dmean unknown, at least 1.25 Gy: 12 % of Heart lies outside'
     """
+    low = f", at least {value.low:.4g} {value.unit}" if value.low > 0 else ""
     high = f", at most {value.high:.4g} {value.unit}" if math.isfinite(value.high) else ""
-    return f"{value.structure} {value.metric} unknown, at least {value.low:.4g} {value.unit}{high}: {value.reason}"
+    return f"{value.structure} {value.metric} unknown{low}{high}: {value.reason}"

@@ -76,7 +76,7 @@ class Verdicts:
 
     @property
     def mandatory_fails(self) -> bool:
-        """Whether a mandatory limit fails: then `spondyl evaluate` exits with 1."""
+        """Whether a mandatory limit fails; where one is unknown, it may."""
         return bool(self.of("fail", "mandatory"))
 
     def record(self) -> dict[str, Any]:

@@ -22,8 +22,9 @@ from spondyl.app.cli.evaluate_inputs import (
     with_fractions,
 )
 from spondyl.app.cli.evaluate_tables import tell
+from spondyl.app.cli.mandatory import EXIT_CODES, tell_unmet
 from spondyl.app.plan_indices import Index, dose_indices
-from spondyl.core import Progress, Provenance, sha256_of, silent, writing
+from spondyl.core import Progress, Provenance, check_output, sha256_of, silent, writing_folder
 from spondyl.core.errors import DoseGridError, StructureError
 from spondyl.evaluate import (
     DVH,
@@ -47,7 +48,7 @@ from spondyl.evaluate import (
 )
 
 STANDARD = ("volume", "Dmean", "D98%", "D2%", "D0.03cc")
-EXAMPLE = """Judge a dose by a protocol, or ask for metrics.
+EXAMPLE = f"""Judge a dose by a protocol, or ask for metrics.
 
 Examples:
 
@@ -57,7 +58,7 @@ Examples:
 
     spondyl evaluate --dose d.dcm --structures s.dcm --metric "Heart:Dmean" --metric "Cord:D0.03cc" --json
 
-Exit code 1: a mandatory limit fails.
+{EXIT_CODES}
 """
 
 
@@ -86,6 +87,8 @@ def evaluate(
     """Judge a dose."""
     if cap not in CAPS:
         raise StructureError(f'--cap is "{cap}", expected {" or ".join(CAPS)}')
+    if out is not None:
+        check_output(out)
     reach = cast(Cap, cap)
     asked = [split_metric(text) for text in metric_ or ()]
     for _, wanted in asked:
@@ -113,7 +116,7 @@ def evaluate(
     if out is not None:
         _write(out, inputs, judged, found, curves, _settings(chosen, reach, convert_eqd2, prior))
     tell(judged, found, warnings, json_=json_, quiet=quiet)
-    return 1 if judged.mandatory_fails else 0
+    return tell_unmet(judged)
 
 
 def _judge(
@@ -154,9 +157,9 @@ def _ask(inputs: Inputs, asked: list[tuple[str, str]], cap: Cap, curves: dict[st
     for name, wanted in asked:
         structure = find_structure(inputs.structures, name)
         if not is_drawn(structure):
-            raise StructureError(
-                f'structure "{structure.name}" has no contours, expected a volume; contour it, or ask for another one'
-            )
+            reason = f'"{structure.name}" has no contours; contour it, or leave it out'
+            values.append(MetricValue(structure.name, wanted, None, parse_metric(wanted).unit, 0.0, math.inf, reason))
+            continue
         if structure.role != "target" and not meets(inputs.dose, structure):
             check_frame(inputs.dose, structure)
             values.append(_beyond(structure, wanted, cap))
@@ -209,15 +212,14 @@ def _write(
     curves: dict[str, DVH],
     settings: dict[str, Any],
 ) -> None:
-    """dvh.csv, with a protocol verdicts.json and indices.json, and the run's provenance."""
-    if found and not (out / "indices.json").exists():
-        text = json.dumps([index.record() for index in found], indent=2, ensure_ascii=False)
-        with writing(out / "indices.json") as temporary:
-            temporary.write_text(text + "\n", encoding="utf-8")
-    write_dvh_csv(out / "dvh.csv", curves)
-    if judged.protocol:
-        write_verdicts(out / "verdicts.json", judged)
-    record = out / "provenance.json"
-    Provenance("evaluate", sha256_of(inputs.files), settings).write(
-        record if not record.exists() else out / "evaluate-provenance.json"
-    )
+    """dvh.csv, with a protocol verdicts.json and indices.json, and the run's provenance: all of them or none."""
+    record = "evaluate-provenance.json" if (out / "provenance.json").exists() else "provenance.json"
+    made = Provenance("evaluate", sha256_of(inputs.files), settings)
+    with writing_folder(out) as folder:
+        if found and not (out / "indices.json").exists():
+            text = json.dumps([index.record() for index in found], indent=2, ensure_ascii=False)
+            (folder / "indices.json").write_text(text + "\n", encoding="utf-8")
+        write_dvh_csv(folder / "dvh.csv", curves)
+        if judged.protocol:
+            write_verdicts(folder / "verdicts.json", judged)
+        made.write(folder / record)

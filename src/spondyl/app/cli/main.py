@@ -1,6 +1,6 @@
 """The verbs, and what every one of them shares: exit codes and messages.
 
-Exit codes: 0 done, 1 done and a mandatory limit fails, 2 refused input, 3 a fault of ours.
+Exit codes: 0 done, 1 done and a mandatory limit fails or is unknown, 2 refused input, 3 a fault of ours.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from rich.console import Console
 from spondyl.core.errors import SpondylError
 from spondyl.core.provenance import DISCLAIMER
 
-VERBS = ("import", "show", "volumes", "plan", "evaluate", "report", "demo", "phantom", "machine")
+VERBS = ("import", "show", "facts", "volumes", "plan", "evaluate", "report", "demo", "phantom", "machine", "evidence")
 
 app = typer.Typer(
     name="spondyl",

@@ -12,6 +12,7 @@ from rich import box
 from rich.table import Table
 
 from spondyl.app.cli.common import out_console, progress_bars, write_json
+from spondyl.app.cli.mandatory import EXIT_CODES, tell_unmet
 from spondyl.app.plan_output import write_plan
 from spondyl.app.planned import Planned
 from spondyl.app.volume_options import volume_settings
@@ -19,7 +20,7 @@ from spondyl.app.workflow import plan_case
 from spondyl.core import DISCLAIMER, check_output
 from spondyl.plan import PlanSettings
 
-EXAMPLE = """Plan a case by a protocol's wish-list, compute its dose, judge it and write the report.
+EXAMPLE = f"""Plan a case by a protocol's wish-list, compute its dose, judge it and write the report.
 
 Examples:
 
@@ -27,7 +28,7 @@ Examples:
 
     spondyl plan cases/l3 --fields 11 --volume-setting ap_margin_mm=3 --json -o out/l3
 
-Exit code 1: a mandatory limit fails; the best plan found is written all the same.
+{EXIT_CODES} The best plan found is written all the same.
 """
 COLOURS = {"pass": "green", "fail": "red", "unknown": "yellow"}
 
@@ -83,7 +84,7 @@ def plan_and_tell(
     json_: bool = False,
     quiet: bool = False,
 ) -> int:
-    """Plan, write `out`, tell; the exit code says whether a mandatory limit fails."""
+    """Plan, write `out`, tell; the exit code says whether every mandatory limit is met."""
     check_output(out)
     volumes, settings = volume_settings(volume_words), settings or PlanSettings()
     with progress_bars(quiet or json_) as progress:
@@ -110,7 +111,7 @@ def plan_and_tell(
         write_json({**planned.verdicts.record(), "out": str(out), "log": planned.log.record(), "timings_s": timings})
     elif not quiet:
         _tell(planned, out, sum(timings.values()))
-    return 1 if planned.verdicts.mandatory_fails else 0
+    return tell_unmet(planned.verdicts)
 
 
 def _tell(planned: Planned, out: Path, seconds: float) -> None:
