@@ -51,6 +51,8 @@ class Pooled:
         Its factor on the variance; taken as 1 where it is less, so that agreement by chance never narrows the interval.
     continuity
         Indices of the studies with no or only events, to whose events and non-events 0.5 was added (logit only).
+    weights_percent
+        Weight of each study in the random-effects mean.
     """
 
     studies: int
@@ -66,6 +68,7 @@ class Pooled:
     scale: Scale
     tau: Tau
     continuity: tuple[int, ...]
+    weights_percent: tuple[float, ...]
 
 
 def pool_proportions(
@@ -111,6 +114,7 @@ def _pooled(
 ) -> Pooled:
     found = random_effects(effect, variance, tau)
     back = _from_logit if scale == "logit" else _from_arcsine
+    weight = 1 / (variance + found.tau2)
     k = len(effect)
     half = float(t.isf(0.025, k - 1)) * found.se_hartung_knapp
     prediction = None
@@ -131,6 +135,7 @@ def _pooled(
         scale=scale,
         tau=tau,
         continuity=edges,
+        weights_percent=tuple(float(100 * w) for w in weight / weight.sum()),
     )
 
 
@@ -152,16 +157,18 @@ def random_effects(effect: np.ndarray[Any, Any], variance: np.ndarray[Any, Any],
     """Combine effects with their variances by `statsmodels.stats.meta_analysis.combine_effects`.
 
     DerSimonian-Laird (Control Clin Trials 1986;7:177-88) below zero is zero. Paule-Mandel (J Res NBS 1982;87:377-85)
-    must solve its equation, or is tried again from another start: statsmodels 0.14 gives up to zero on round-off.
+    is refused where its equation was not solved: statsmodels does not say so.
     """
     combine = _combine_effects()
-    one_step = combine(effect, variance, method_re=_STATSMODELS["dersimonian-laird"])
+    with np.errstate(divide="ignore", invalid="ignore"):  # a negative tau2 may meet a variance
+        one_step = combine(effect, variance, method_re=_STATSMODELS["dersimonian-laird"])
     if one_step.q <= len(effect) - 1:
-        found = combine(effect, variance, method_re=_STATSMODELS["paule-mandel"])  # both estimators are zero here
+        with np.errstate(divide="ignore"):  # I2 of studies that agree exactly; both estimators are zero here
+            found = combine(effect, variance, method_re=_STATSMODELS["paule-mandel"])
     elif tau == "dersimonian-laird":
         found = one_step
     else:
-        found = _paule_mandel(combine, effect, variance, one_step.tau2)
+        found = _paule_mandel(combine, effect, variance)
     scale = float(found.scale_hksj_re)
     se = float(found.sd_eff_w_re)
     return RandomEffects(
@@ -174,16 +181,13 @@ def random_effects(effect: np.ndarray[Any, Any], variance: np.ndarray[Any, Any],
     )
 
 
-def _paule_mandel(
-    combine: Any, effect: np.ndarray[Any, Any], variance: np.ndarray[Any, Any], first: float
-) -> _Combined:
-    for start in (0.0, first / 4, first / 16):
-        found = cast(_Combined, combine(effect, variance, method_re="iterated", tau2_start=start))
-        weight = 1 / (variance + found.tau2)
-        mean = float(weight @ effect / weight.sum())
-        if abs(float(weight @ (effect - mean) ** 2) - (len(effect) - 1)) < _SOLVED:
-            return found
-    raise EvidenceError("Paule-Mandel's equation was not solved for these studies; ask for dersimonian-laird")
+def _paule_mandel(combine: Any, effect: np.ndarray[Any, Any], variance: np.ndarray[Any, Any]) -> _Combined:
+    found = cast(_Combined, combine(effect, variance, method_re=_STATSMODELS["paule-mandel"]))
+    weight = 1 / (variance + found.tau2)
+    mean = float(weight @ effect / weight.sum())
+    if abs(float(weight @ (effect - mean) ** 2) - (len(effect) - 1)) > _SOLVED:
+        raise EvidenceError("Paule-Mandel's equation was not solved for these studies; ask for dersimonian-laird")
+    return found
 
 
 def _combine_effects() -> Any:

@@ -10,6 +10,7 @@ from spondyl.clinic.evidence.values import Number
 from spondyl.core.errors import EvidenceError
 
 PAPER = "risso-neto"
+MODALITY = "kypho_iort"
 REVIEW = "kypho-iort-review"
 
 
@@ -41,9 +42,11 @@ class Screening:
 
 def kypho_iort_studies() -> tuple[ReviewedStudy, ...]:
     """The studies of the Kypho-IORT review, by year as corrected, then in its order."""
+    rows = evidence(paper=PAPER)
+    reviewed = {row.study_id for row in rows if row.modality == MODALITY} - {REVIEW}
     by_study: dict[str, list[Outcome]] = {}
-    for row in evidence(modality="kypho_iort", paper=PAPER):
-        if row.study_id != REVIEW:
+    for row in rows:
+        if row.study_id in reviewed:
             by_study.setdefault(row.study_id, []).append(row)
     return tuple(sorted((_study(rows) for rows in by_study.values()), key=lambda study: study.year))
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from spondyl.clinic.evidence.outcomes import Outcome
 from spondyl.clinic.evidence.pooling import FEWEST, Pooled, Scale, Tau, pool_proportions
 from spondyl.clinic.evidence.proportions import Proportion, Refusal, proportion
-from spondyl.clinic.evidence.vocabulary import COHORTS
 from spondyl.core.errors import EvidenceError
 
 AT_PROCEDURE = frozenset({"technical_success", "cement_leakage", "immediate_complication", "serious_complication"})
@@ -160,7 +159,7 @@ def _elsewhen(shared: list[Included], group: list[Included]) -> list[Excluded]:
             one.outcome,
             f"another time point, {one.outcome.timepoint}"
             if isinstance(_moment(one.outcome), float)
-            else "time point not stated (a share over the study's own follow-up)",
+            else "no time point stated: a share over the study's own follow-up, taken only where any time is asked",
         )
         for one in shared
         if one not in group
@@ -218,6 +217,6 @@ def _with_cohorts(excluded: list[Excluded], kept: list[Included]) -> list[Exclud
     for one in excluded:
         row = one.outcome
         others = {other.name for other in named if row.cohort == other.cohort != "" and other.study_id != row.study_id}
-        shared = f"; may share patients with {', '.join(sorted(others))} ({COHORTS[row.cohort]})" if others else ""
+        shared = f"; may share patients with {', '.join(sorted(others))}" if others else ""
         told.append(replace(one, reason=one.reason + shared))
     return told
