@@ -5,10 +5,11 @@ fact would otherwise be an unknown one without anybody noticing.
 """
 
 from spondyl.clinic.facts.base import LEVELS
-from spondyl.clinic.facts.contradictions import lower_limb_powers
+from spondyl.clinic.facts.epidural import below_conus, grades_possible
 from spondyl.clinic.facts.facts import CASE_FORMAT, Facts
 from spondyl.clinic.facts.lesion import Epidural, Lesion, Neurology, Pain
 from spondyl.clinic.facts.measured import Measured, ThreeHeights
+from spondyl.clinic.facts.motor import frankel_possible, is_lower_limb, lower_limb_powers
 from spondyl.clinic.facts.patient import Clinical, Systemic
 from spondyl.clinic.facts.reading import keys, read_facts
 
@@ -24,6 +25,10 @@ __all__ = [
     "Pain",
     "Systemic",
     "ThreeHeights",
+    "below_conus",
+    "frankel_possible",
+    "grades_possible",
+    "is_lower_limb",
     "keys",
     "lower_limb_powers",
     "read_facts",

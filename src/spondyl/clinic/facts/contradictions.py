@@ -5,20 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from spondyl.clinic.facts.epidural import FINDINGS, GRADES, LAST_WITH_CORD, below_conus, grades_possible
+from spondyl.clinic.facts.lesion import Epidural
+from spondyl.clinic.facts.motor import frankel_possible, lower_limb_powers
+from spondyl.clinic.histology import read_histology
+
 if TYPE_CHECKING:
     from spondyl.clinic.facts.facts import Facts
-
-LOWER_LIMB = ("hip", "knee", "ankle", "foot", "toe", "leg", "lower", "quadriceps", "iliopsoas")
-"""Words by which a movement in `motor_power_mrc` is known to be one of the legs."""
-
-
-def lower_limb_powers(facts: Facts) -> tuple[int, ...]:
-    """Every stated power of the legs, by movement or as the weakest."""
-    neurology = facts.clinical.neurology
-    by_movement = neurology.motor_power_mrc or {}
-    stated = [p for name, p in by_movement.items() if any(word in name.casefold() for word in LOWER_LIMB)]
-    weakest = neurology.lower_limb_power_mrc
-    return tuple(stated) if weakest is None else (*stated, weakest)
 
 
 def contradictions(facts: Facts) -> tuple[str, ...]:
@@ -150,26 +143,79 @@ def _epidural(facts: Facts) -> Iterator[str]:
         for earlier_name, earlier in chain[:index]:
             if later and earlier is False:
                 yield f"clinical.lesion.epidural.{later_name} is true, and {earlier_name} is false; correct one"
+    for name, value in chain[:2]:
+        if epidural.cord_abutted and value is False:
+            yield f"clinical.lesion.epidural.cord_abutted is true, and {name} is false; correct one"
+    share = epidural.canal_compromise_percent
+    if share is not None:
+        if share > 0 and epidural.tumour_in_epidural_space is False:
+            yield (
+                f"clinical.lesion.epidural.canal_compromise_percent is {share:g}, and tumour_in_epidural_space is "
+                "false; correct one"
+            )
+        if share > 50 and epidural.thecal_sac_deformed is False:
+            yield (
+                f"clinical.lesion.epidural.canal_compromise_percent is {share:g}, and thecal_sac_deformed is false; "
+                "correct one"
+            )
     if epidural.at_cauda_equina and (epidural.cord_compressed or epidural.cord_abutted):
         yield "clinical.lesion.epidural.at_cauda_equina is true: there is no cord to touch there; correct one"
-    stated = facts.clinical.lesion.bilsky_escc
-    implied = {"0": (False, False), "1a": (True, False), "1b": (True, False), "1c": (True, False)}
-    implied |= {"2": (True, True), "3": (True, True)}
-    if stated is not None and not epidural.at_cauda_equina:
-        for name, value, expected in (
-            ("tumour_in_epidural_space", epidural.tumour_in_epidural_space, implied[stated][0]),
-            ("cord_compressed", epidural.cord_compressed, implied[stated][1]),
-        ):
-            if value is not None and value != expected:
-                yield (
-                    f"clinical.lesion.bilsky_escc {stated} contradicts epidural.{name} {str(value).lower()}; "
-                    "correct one"
-                )
-        if stated in ("2", "3") and epidural.csf_visible is not None and epidural.csf_visible != (stated == "2"):
-            yield (
-                f"clinical.lesion.bilsky_escc {stated} contradicts epidural.csf_visible "
-                f"{str(epidural.csf_visible).lower()}; correct one"
-            )
+    if epidural.at_cauda_equina and below_conus(Epidural(), facts.lesion_levels) is False:
+        yield (
+            f"clinical.lesion.epidural.at_cauda_equina is true, and {', '.join(facts.lesion_levels)} lies at the cord "
+            f"(which reaches below {LAST_WITH_CORD}); correct one"
+        )
+
+
+def _grade(facts: Facts) -> Iterator[str]:
+    """A stated ESCC grade against the findings that it stands for."""
+    lesion = facts.clinical.lesion
+    stated, epidural = lesion.bilsky_escc, lesion.epidural
+    if stated is None or stated in grades_possible(epidural):
+        return
+    for name, meant in zip(FINDINGS, GRADES[stated], strict=True):
+        value = getattr(epidural, name)
+        cord = name in ("cord_abutted", "cord_compressed", "csf_visible")
+        if value is None or meant is None or value == meant:
+            continue
+        if not (cord and below_conus(epidural, facts.lesion_levels) is not False):
+            yield f"clinical.lesion.bilsky_escc {stated} contradicts epidural.{name} {str(value).lower()}; correct one"
+    share = epidural.canal_compromise_percent
+    if stated == "0" and share:
+        yield f"clinical.lesion.bilsky_escc 0 contradicts epidural.canal_compromise_percent {share:g}; correct one"
+
+
+def _palsy(facts: Facts) -> Iterator[str]:
+    """ASIA grade against Frankel's, walking and power, where the checks above have not spoken."""
+    neurology = facts.clinical.neurology
+    if neurology.asia is None or frankel_possible(facts):
+        return
+    said = [f"frankel {neurology.frankel}"] if neurology.frankel else []
+    if facts.ambulatory is not None:
+        said.append("the patient walks" if facts.ambulatory else "the patient does not walk")
+    powers = lower_limb_powers(facts)
+    if powers:
+        said.append(f"power of the legs {min(powers)}/5 to {max(powers)}/5")
+    yield f"clinical.neurology.asia {neurology.asia} contradicts {' or '.join(said)}; correct one"
+
+
+def _diffuse(facts: Facts) -> Iterator[str]:
+    if facts.clinical.systemic.diffuse_spinal and facts.involved_vertebrae == 1:
+        yield (
+            "clinical.systemic.diffuse_spinal is true, and one vertebra is involved by involved_levels or "
+            "other_spinal_metastases; correct one"
+        )
+
+
+def _hormones(facts: Facts) -> Iterator[str]:
+    """A text that says castration-resistant or triple negative against the key that says the opposite."""
+    stated = facts.clinical.primary.hormone_dependent
+    read = read_histology(facts.histology) if facts.histology else None
+    if read is not None and None not in (stated, read.hormone_dependent) and stated != read.hormone_dependent:
+        yield (
+            f'clinical.primary.hormone_dependent is {str(stated).lower()}, and histology "{read.text}" says the '
+            "opposite; correct one"
+        )
 
 
 def _sides(facts: Facts) -> Iterator[str]:
@@ -191,14 +237,9 @@ def _fracture(facts: Facts) -> Iterator[str]:
         yield "clinical.lesion.fracture is false, and a recent or displaced fracture is stated; correct one"
 
 
-def _here(facts: Facts) -> set[str]:
-    level = facts.level
-    return {*(facts.clinical.lesion.levels or ()), *((level,) if level else ())}
-
-
 def _radiotherapy(facts: Facts) -> Iterator[str]:
     prior = facts.clinical.prior_radiotherapy
-    here = _here(facts)
+    here = set(facts.lesion_levels)
     for course in prior.courses or ():
         hit = here & set(course.levels or ())
         if prior.to_this_level is False and hit:
@@ -210,7 +251,7 @@ def _radiotherapy(facts: Facts) -> Iterator[str]:
 
 def _surgery(facts: Facts) -> Iterator[str]:
     prior = facts.clinical.prior_surgery
-    here = _here(facts)
+    here = set(facts.lesion_levels)
     for operation in prior.operations or ():
         hit = here & set(operation.levels or ())
         if prior.at_this_level is False and hit:
@@ -228,6 +269,10 @@ _CHECKS: tuple[Callable[[Facts], Iterator[str]], ...] = (
     _viscera,
     _vertebrae,
     _epidural,
+    _grade,
+    _palsy,
+    _diffuse,
+    _hormones,
     _sides,
     _fracture,
     _radiotherapy,

@@ -9,7 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from spondyl.clinic.facts.base import Closed, Level, Text
 from spondyl.clinic.facts.contradictions import contradictions
 from spondyl.clinic.facts.measured import Measured
-from spondyl.clinic.facts.patient import Clinical
+from spondyl.clinic.facts.patient import Clinical, Operation, RadiotherapyCourse
 
 CASE_FORMAT = 1
 """The version of case.yaml that this spondyl reads; keys are only ever added within one."""
@@ -53,6 +53,11 @@ class Facts(Closed):
         return self.stated_level or self.measured.level or (lesion[0] if len(lesion) == 1 else None)
 
     @property
+    def lesion_levels(self) -> tuple[str, ...]:
+        """Levels of the lesion: those listed, or the one to treat; empty where neither is known."""
+        return self.clinical.lesion.levels or ((self.level,) if self.level else ())
+
+    @property
     def histology(self) -> str | None:
         """Histology of the primary tumour."""
         return self.stated_histology or self.clinical.primary_histology
@@ -85,6 +90,18 @@ class Facts(Closed):
         return None if systemic.visceral is None else len({site.organ.casefold() for site in systemic.visceral})
 
     @property
+    def operated_here(self) -> bool | None:
+        """Whether this level was operated on before, from the key or from the list of operations."""
+        prior = self.clinical.prior_surgery
+        return _before(prior.at_this_level, prior.operations, self.lesion_levels)
+
+    @property
+    def irradiated_here(self) -> bool | None:
+        """Whether this level was irradiated before, from the key or from the list of courses."""
+        prior = self.clinical.prior_radiotherapy
+        return _before(prior.to_this_level, prior.courses, self.lesion_levels)
+
+    @property
     def posterolateral(self) -> str | None:
         """Posterolateral involvement as none, unilateral or bilateral, from the key or by side."""
         lesion = self.clinical.lesion
@@ -100,3 +117,14 @@ class Facts(Closed):
         if faults:
             raise ValueError("; ".join(faults))
         return self
+
+
+def _before(
+    stated: bool | None, listed: tuple[RadiotherapyCourse | Operation, ...] | None, here: tuple[str, ...]
+) -> bool | None:
+    """As stated; else yes where a listed treatment names a level of the lesion, no where the list is empty."""
+    if stated is not None or listed is None:
+        return stated
+    if not listed:
+        return False
+    return True if any(set(each.levels or ()) & set(here) for each in listed) else None

@@ -83,7 +83,7 @@ class Scale:
     caveats: tuple[str, ...] = ()
 
     def score(self, answer: Answer) -> Score:
-        """The grade, or the range of grades still possible.
+        """The grade, or the range of grades still possible; a scale of numbers gives numbers.
 
         Raises
         ------
@@ -91,20 +91,37 @@ class Scale:
             If the answer names a grade that the scale does not have.
         """
         note(self.citation)
+        item, bands = self.item("grade", answer), self.bands(answer)
+        low, high = item.options[0], item.options[-1]
+        ends = (int(low), int(high)) if all(grade.isdigit() for grade in self.grades) else (low, high)
+        return Score(self.key, self.name, (item,), *ends, bands, self.citation, self.status, self.caveats)
+
+    def bands(self, answer: Answer) -> tuple[Band, ...]:
+        """The grades still possible, each a band of its own."""
+        order = list(self.grades)
+        return tuple(
+            Band(place, place, grade, self.grades[grade])
+            for place, grade in enumerate(order)
+            if grade in answer.options
+        )
+
+    def item(self, name: str, answer: Answer) -> ItemScore:
+        """The grade as one item of a score.
+
+        Raises
+        ------
+        ScoreError
+            If the answer names a grade that the scale does not have.
+        """
         order = list(self.grades)
         strangers = answer.options - set(order)
         if strangers or not answer.options:
             raise ScoreError(f"{self.name} has no grade {', '.join(sorted(strangers)) or '(none was given)'}")
         places = sorted(order.index(option) for option in answer.options)
-        bands = tuple(Band(place, place, order[place], self.grades[order[place]]) for place in places)
-        item = ItemScore(
-            "grade", tuple(order[place] for place in places), places[0], places[-1], answer.said, answer.needs,
-            answer.undefined, self.status,
-        )  # fmt: skip
-        return Score(
-            self.key, self.name, (item,), order[places[0]], order[places[-1]], bands, self.citation, self.status,
-            self.caveats,
-        )  # fmt: skip
+        options = tuple(order[place] for place in places)
+        return ItemScore(
+            name, options, places[0], places[-1], answer.said, answer.needs, answer.undefined, self.status, graded=True
+        )
 
 
 def _scored(item: Item, answer: Answer | None) -> ItemScore:

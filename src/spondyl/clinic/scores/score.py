@@ -57,7 +57,10 @@ def undefined(*options: str, why: str, said: str = "") -> Answer:
 
 @dataclass(frozen=True)
 class ItemScore:
-    """One item's points: `points` None while several are possible."""
+    """One item's points: `points` None while several are possible.
+
+    A `graded` item gives a grade, not points: `low` and `high` are then places in the list of grades.
+    """
 
     name: str
     options: tuple[str, ...]
@@ -67,6 +70,14 @@ class ItemScore:
     needs: tuple[str, ...] = ()
     undefined: str = ""
     source_status: str = "confirmed"
+    graded: bool = False
+
+    @property
+    def value(self) -> int | str | None:
+        """Points, or the grade of a graded item; None where more than one is possible."""
+        if not self.graded:
+            return self.points
+        return self.options[0] if len(self.options) == 1 else None
 
     @property
     def points(self) -> int | None:
@@ -149,7 +160,7 @@ class Score:
             "missing": list(self.missing),
             "needs": list(self.needs),
             "undefined": list(self.undefined),
-            "items": {item.name: item.points for item in self.items},
+            "items": {item.name: item.value for item in self.items},
             "answers": {item.name: item.said or " or ".join(item.options) for item in self.items},
             "source": str(self.citation),
             "status": self.status,
