@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from spondyl.anatomy.foramen import foramen
 from spondyl.anatomy.frame import box_around
 from spondyl.anatomy.levels import checked_level, level_in_name
 from spondyl.anatomy.measured.canal import Distance, Occupation, canal_occupation, distance_to, epidural_cm3
+from spondyl.anatomy.measured.endplate_fit import endplate_doubts
 from spondyl.anatomy.measured.heights import BANDS, BodyHeights, HeightLoss, height_loss, measure_heights
 from spondyl.anatomy.measured.kyphosis import kyphosis_deg
 from spondyl.anatomy.measured.lesion_density import LesionDensity, lesion_density
@@ -48,12 +49,15 @@ class Spine:
         Between the endplates of the lesion's vertebra, positive where it is lower in front.
     kyphosis_deg
         Upper endplate of the vertebra above to lower endplate of the one below, positive in kyphosis.
+    doubts
+        By level: where a mask does not end at what looks like the endplate on the CT.
     """
 
     heights: Mapping[str, BodyHeights]
     loss: HeightLoss | Unknown
     wedge_deg: Known | Unknown
     kyphosis_deg: Known | Unknown
+    doubts: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,9 @@ def measure(case: Case, *, gtv: str = "", derive_canal: bool = False, progress: 
     neighbours = find_neighbours(case.structures, canal, level, touched)
     progress("heights", 0.0)
     spine = _spine(vertebra, neighbours, level, notes)
+    doubts = {level: said for level, h in spine.heights.items() if (said := endplate_doubts(case.ct, h))}
+    spine = replace(spine, doubts=doubts)
+    notes += doubts.values()
     progress("heights", 1.0)
     body = vertebra.parts["vertebral_body"]
     volumes = {

@@ -39,6 +39,8 @@ class Proposal:
         What case.yaml says now, None where it says nothing.
     agreement
         Of the proposal with it: a number agrees where it lies within the range, or differs by rounding alone.
+    digits
+        Decimals that a number is told with.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Proposal:
     source: str
     present: Value | None
     agreement: Agreement
+    digits: int = 0
 
     @property
     def uncertainty(self) -> float | None:
@@ -71,7 +74,7 @@ def number(
     if isinstance(present, (int, float)):
         rounding = 0.5 * 10**-digits + 1e-9
         agreement = "agrees" if known.low - rounding <= present <= known.high + rounding else "contradicts"
-    return Proposal(name, path, value, unit, low, high, how, reason, source, present, agreement)
+    return Proposal(name, path, value, unit, low, high, how, reason, source, present, agreement, digits)
 
 
 def word(

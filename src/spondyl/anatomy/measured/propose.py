@@ -81,10 +81,10 @@ def _loss(found: Measurements, facts: Facts) -> Iterator[Proposal]:
         "one voxel along the columns in percent of the neighbours' middle height; each loss above has its own, larger "
         "uncertainty", HEIGHT_SOURCE,
     )  # fmt: skip
-    yield _collapse(loss, facts, how)
+    yield _collapse(loss, facts, how, tuple(found.spine.doubts))
 
 
-def _collapse(loss: HeightLoss, facts: Facts, how: str) -> Proposal:
+def _collapse(loss: HeightLoss, facts: Facts, how: str, doubted: tuple[str, ...]) -> Proposal:
     """The greatest loss; none where it does not exceed its uncertainty."""
     name, greatest = loss.greatest
     if greatest.low > 0:
@@ -98,6 +98,8 @@ def _collapse(loss: HeightLoss, facts: Facts, how: str) -> Proposal:
         )
     if len(loss.against) == 1:
         reason += f"; against {loss.against[0]} alone, although neighbours differ in height"
+    if doubted:
+        reason += f"; the masks of {' and '.join(doubted)} may hold disc, see the notes"
     path = "clinical.lesion.collapse_percent"
     return number(
         facts, path, "collapse", value, "%", 0, f"the greatest of the mean losses: {how}", LOSS_SOURCE, reason
