@@ -58,9 +58,15 @@ def draw_forest(rows: Sequence[Outcome], pools: Sequence[Pool], title: str, fold
     folder
         Where to write.
     """
+    figure = forest_figure(rows, pools, title)
+    return [_save(figure, folder / f"forest.{kind}") for kind in ("png", "svg")] if figure is not None else []
+
+
+def forest_figure(rows: Sequence[Outcome], pools: Sequence[Pool], title: str) -> Figure | None:
+    """The plot itself, its height by the number of rows; None where no row gives a share."""
     lines = forest_lines(rows, pools)
     if not lines:
-        return []
+        return None
     foot = _foot(lines, pools)
     height = TOP_IN + ROW_IN * (len(lines) + 1) + AXIS_IN + LINE_IN * (len(foot) + 2)
     figure = Figure(figsize=(WIDTH_IN, height), facecolor="white")
@@ -74,7 +80,7 @@ def draw_forest(rows: Sequence[Outcome], pools: Sequence[Pool], title: str, fold
     for i, text in enumerate(foot):
         y = (LINE_IN * (len(foot) + 0.6 - i)) / height
         figure.text(0.012, y, text, fontsize=SMALL, color=INK if text.endswith(":") else QUIET, va="center")
-    return [_save(figure, folder / f"forest.{kind}") for kind in ("png", "svg")]
+    return figure
 
 
 def _save(figure: Figure, path: Path) -> Path:
