@@ -1,5 +1,6 @@
 """The collapsed cone against EGSnrc in water (tests/data/mv_reference), and against laws."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -9,7 +10,17 @@ from photon_phantoms import DOSE, line_gamma, reference, shares, square_field, w
 from spondyl.core import Grid
 from spondyl.core.errors import DoseError
 from spondyl.dose import compute_dose
-from spondyl.physics import MATERIALS, Medium, Spectrum, bare_beam, mass_energy_absorption, mohan_6mv, uniform_medium
+from spondyl.physics import (
+    MATERIALS,
+    Medium,
+    Spectrum,
+    axis_dose,
+    bare_beam,
+    load_machine,
+    mass_energy_absorption,
+    mohan_6mv,
+    uniform_medium,
+)
 
 BEAM = bare_beam(mohan_6mv())
 
@@ -79,8 +90,24 @@ def test_a_turned_beam_gives_the_turned_dose():
     z = compute_dose([along_z], medium, BEAM).values
     x = compute_dose([along_x], medium, BEAM).values.transpose(2, 0, 1)
     inside = z > 0.1 * z.max()
-    assert np.abs(x - z).max() < 0.02 * z.max()  # the lattice shows most at a sharp edge
-    assert np.sqrt(np.mean((x - z)[inside] ** 2)) < 0.005 * z.max()
+    assert np.abs(x - z).max() < 0.004 * z.max()  # the lattice shows most at a sharp edge
+    assert np.sqrt(np.mean((x - z)[inside] ** 2)) < 0.001 * z.max()
+
+
+@pytest.mark.parametrize("spacing_mm", [2.0, 2.5])
+def test_a_small_field_gets_the_dose_of_the_voxels_centre(spacing_mm):
+    """The axis dose that the machine was fitted with, in a 10 mm field whose edges fall within voxels."""
+    machine = replace(load_machine("generic-6mv"), contamination=None)
+    count = 2 * int(30 / spacing_mm) + 1
+    first = -(count - 1) / 2 * spacing_mm
+    grid = Grid((first, first, spacing_mm / 2), (spacing_mm,) * 3, (round(150 / spacing_mm), count, count))
+    dose = compute_dose([square_field(10)], uniform_medium(grid), machine)
+    axis = np.interp(100, grid.axis_mm("z"), dose.values[:, count // 2, count // 2])
+    assert axis == pytest.approx(axis_dose(machine, 10, 100)[0, 0], rel=0.015)
+
+
+def test_no_dose_is_negative_beside_a_sharp_edge():
+    assert water_dose(30).values.min() >= 0
 
 
 def test_dose_is_mirror_symmetric():
@@ -146,7 +173,7 @@ def test_nothing_scatters_back_from_beyond_the_grid():
     shorter = Grid(grid.origin_mm, grid.spacing_mm, (32, *grid.shape[1:]))
     whole = compute_dose([square_field(30)], uniform_medium(grid), BEAM).values[31, 16, 16]
     cut = compute_dose([square_field(30)], uniform_medium(shorter), BEAM).values[31, 16, 16]
-    assert 0.95 < cut / whole < 0.995
+    assert 0.95 < cut / whole < 0.997
 
 
 def test_a_coarser_dose_grid_sees_the_whole_patient():

@@ -54,6 +54,9 @@ def transport(
 ) -> Floats32:
     """Energy deposited in each voxel, in the unit of the sources, float32, shape ``grid.shape``.
 
+    A direction that follows two or three axes alike is shared among them, lines and weight, so that no axis of the
+    lattice is preferred.
+
     Parameters
     ----------
     density
@@ -76,27 +79,32 @@ def transport(
     halvings = _halvings(b_first * float(density.max()) * float(spacing_zyx.max()) * np.sqrt(3.0))
     cutoff = least * max(float(source.energy.max()) for source in sources)
     total = np.zeros(grid.shape, np.float32)
-    main = _main_axis(vectors[:, ::-1], spacing_zyx)
+    steps = np.abs(vectors[:, ::-1]) / spacing_zyx
+    follows = steps > steps.max(axis=1, keepdims=True) * (1 - 1e-9)
+    ways = follows.sum(axis=1)
     for done, order in enumerate(_ORDERS):
-        chosen = main == order[0]
-        vectors_zyx = vectors[chosen][:, ::-1]
         packed = _pack(sources, order, grid)
         local = np.ascontiguousarray(density.transpose(order))
         deposits = np.zeros((_copies(density.size), *local.shape), np.float32)
-        sweep(
-            np.ascontiguousarray(vectors_zyx[:, list(order)]),
-            np.ascontiguousarray(solid_angles[chosen]),
-            _phases(vectors_zyx[:, list(order)], lines),
-            local,
-            deposits,
-            b_first,
-            halvings,
-            *packed,
-            np.asarray(grid.origin_mm[::-1])[list(order)] / 10,
-            np.ascontiguousarray(spacing_zyx[list(order)]),
-            amplitude,
-            cutoff,
-        )
+        for shared in (1, 2, 3):
+            chosen = follows[:, order[0]] & (ways == shared)
+            if not chosen.any():
+                continue
+            turned = np.ascontiguousarray(vectors[chosen][:, ::-1][:, list(order)])
+            sweep(
+                turned,
+                np.ascontiguousarray(solid_angles[chosen]) / shared,
+                _phases(turned, max(1, lines // shared)),
+                local,
+                deposits,
+                b_first,
+                halvings,
+                *packed,
+                np.asarray(grid.origin_mm[::-1])[list(order)] / 10,
+                np.ascontiguousarray(spacing_zyx[list(order)]),
+                amplitude,
+                cutoff,
+            )
         total += deposits.sum(axis=0).transpose(np.argsort(order))
         tell((done + 1) / 3)
     return total
@@ -111,20 +119,20 @@ def _copies(voxels: int) -> int:
     return 8 if voxels < 8_000_000 else 4 if voxels < 24_000_000 else 2
 
 
-def _main_axis(vectors_zyx: Floats, spacing_zyx: Floats) -> NDArray[np.intp]:
-    return np.argmax(np.abs(vectors_zyx) / spacing_zyx - 1e-9 * np.arange(3), axis=1)
-
-
 def _phases(vectors: Floats, lines: int) -> Floats:
     """Where each line stands between voxels where it enters, along the two side axes, shape (n, lines, 2).
 
     A direction's lines are spread evenly, so that rounding them to voxels averages out to the overlap of the
-    moved voxel with its target. Mirrored directions have equal phases, so that symmetry is kept.
+    moved voxel with its target. A direction that is mirrored or turned on the lattice has its phases mirrored or
+    turned, so that symmetry is kept.
     """
     folded = np.round(np.abs(vectors), 9)
-    _, number = np.unique(folded, axis=0, return_inverse=True)
+    _, number = np.unique(np.sort(folded, axis=1), axis=0, return_inverse=True)
     plastic = 1.32471795724474602596
     first = 0.5 + np.outer(np.ravel(number), [1 / plastic, 1 / plastic**2])
+    first = np.where((folded[:, 1] < folded[:, 2])[:, None], first[:, ::-1], first)
+    alike = folded[:, 1] == folded[:, 2]
+    first[alike, 1] = first[alike, 0] + 0.5
     return np.mod(first[:, None, :] + np.arange(lines)[None, :, None] / lines, 1.0)
 
 
