@@ -121,6 +121,8 @@ def _numbers(row: Outcome, shown: Share, pools: Sequence[Pool]) -> str:
     if shown.percent is None:
         printed = f"{shown.low:g}-{shown.high:g} %" if shown.low is not None and shown.high is not None else row.text
         return f"{printed} (no interval)"
+    if shown.how == "none" and not row.complement:
+        return row.text
     interval = f" ({shown.low:.1f} to {shown.high:.1f})" if shown.low is not None and shown.high is not None else ""
     counts = f"{shown.events}/{shown.n}, " if shown.n else ""
     weights = [

@@ -175,6 +175,8 @@ def _share_text(row: Outcome) -> str:
         return "unresolved"
     if shown is None or shown.percent is None:
         return ""
+    if shown.how == "none" and not row.complement:
+        return f"{row.text}, no interval"
     counts = f"{shown.events}/{shown.n} = " if shown.n else ""
     how = {"exact": "exact", "printed ci95": "printed"}.get(shown.how, "")
     interval = f" ({shown.low:.1f}-{shown.high:.1f}, {how})" if how and shown.low is not None else ", no interval"
