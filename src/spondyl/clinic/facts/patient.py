@@ -18,6 +18,9 @@ from spondyl.clinic.facts.base import (
 )
 from spondyl.clinic.facts.lesion import Lesion, Neurology, Pain
 
+MOST_ORGANS = 20
+"""Most organs with metastases that facts may count: what is more is a count of lesions."""
+
 
 class Primary(Closed):
     """The primary tumour."""
@@ -46,9 +49,9 @@ class VisceralMetastasis(Closed):
 class Systemic(Closed):
     """Disease elsewhere and what can still be done about it."""
 
-    visceral_metastases: Count | None = None
+    visceral_metastases: Annotated[int, Field(ge=0, le=MOST_ORGANS)] | None = None
     """Number of organs with metastases; bone and brain are not counted."""
-    visceral: Annotated[tuple[VisceralMetastasis, ...], Field(strict=False)] | None = None
+    visceral: Annotated[tuple[VisceralMetastasis, ...], Field(strict=False, max_length=MOST_ORGANS)] | None = None
     """The organs, where they are known."""
     extraspinal_bone_metastases: Count | None = None
     """Number of bone metastases outside the spine."""
