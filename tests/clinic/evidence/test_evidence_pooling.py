@@ -279,5 +279,7 @@ def test_shares_never_have_an_interval_that_nobody_printed_or_counted() -> None:
 def test_what_the_whole_table_leaves_to_pool() -> None:
     """As docs/clinical/evidence.md says: nothing at one time, two measures over any time."""
     assert not [pool for pool in pool_evidence(outcomes()) if pool.pooled]
-    found = [(p.modality, p.measure, len(p.included)) for p in pool_evidence(outcomes(), any_time=True) if p.pooled]
+    found = sorted(
+        (p.modality, p.measure, len(p.included)) for p in pool_evidence(outcomes(), any_time=True) if p.pooled
+    )
     assert found == [("open_surgery", "ambulatory_after", 2), ("srs_sbrt", "vertebral_fracture", 2)]
