@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from spondyl.anatomy import Structure, Volumes
-from spondyl.clinic.scores import kowalchuk
+from spondyl.clinic.facts import Facts
+from spondyl.clinic.scores import kowalchuk, sins, sins_above
 from spondyl.core.errors import StructureError
 from spondyl.dose import Dose
 from spondyl.evaluate import DVH, fall_off, indices, metric, partial_cord, tumour_control
@@ -36,12 +37,12 @@ class Index:
 
 
 def plan_indices(
-    dose: Dose, volumes: Volumes, prescription: Prescription, dvhs: Mapping[str, DVH], level: str | None
+    dose: Dose, volumes: Volumes, prescription: Prescription, dvhs: Mapping[str, DVH], facts: Facts
 ) -> tuple[Index, ...]:
     """Every index that the plan's structures allow."""
     target = volumes.structures[prescription.structure]
     found = dose_indices(dose, target, _neural(volumes), prescription.dose_gy, prescription.fractions, dvhs)
-    return (*found, *_fracture(volumes, level))
+    return (*found, *_fracture(volumes, facts))
 
 
 def dose_indices(
@@ -103,16 +104,21 @@ def _tumour(gtv: DVH, fractions: int) -> Iterator[Index]:
     yield Index("BED6 of GTV D98%", control.bed_near_min_gy, "Gy", source, held)
 
 
-def _fracture(volumes: Volumes, level: str | None) -> Iterator[Index]:
-    epidural = volumes.measures.get("gtv_epidural_volume_cm3")
+def _fracture(volumes: Volumes, facts: Facts) -> Iterator[Index]:
+    """Kowalchuk's score with the volumes as drawn; SINS from the facts where its range lies on one side of 6."""
+    epidural, stability, level = volumes.measures.get("gtv_epidural_volume_cm3"), sins(facts), facts.level
+    settled = len(sins_above(facts).options) == 1
     score = kowalchuk(
         epidural=None if epidural is None else epidural > 0.03,
         lumbar=None if level is None else level.upper().startswith("L"),
         gtv_cm3=volumes.measures.get("gtv_volume_cm3"),
-        sins=None,
+        sins=int(stability.low) if settled else None,
     )
     bands = " or ".join(f"{band.name} ({band.meaning})" for band in score.bands)
+    shown = f"{stability.low}" if stability.total is not None else f"{stability.low} to {stability.high}"
     missing = f"; {', '.join(score.missing)}: not known" if score.missing else ""
-    remark = f"{score.low} to {score.high} of 4: {bands}{missing}; its cohort's rates, not this patient's"
+    remark = f"{score.low} to {score.high} of 4: {bands}; SINS {shown}{missing}; its cohort's rates, not this patient's"
+    if score.total is not None:
+        remark = f"of 4: {bands}; SINS {shown}; its cohort's rates, not this patient's"
     total = None if score.total is None else float(score.total)
     yield Index("Vertebral fracture score", total, "points", score.citation.text, remark)

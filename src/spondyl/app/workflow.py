@@ -105,7 +105,7 @@ def plan_case(
         with stage("verdicts"):
             verdicts = evaluate.judge(stored, volumes.structures, rules, plan=f"{case.name} {technique}", dvhs=dvhs)
         with stage("indices"):
-            found = plan_indices(stored, volumes, made.plan.prescription, dvhs, case.facts.level)
+            found = plan_indices(stored, volumes, made.plan.prescription, dvhs, case.facts)
     whole = stage.seconds.pop("plan and final dose")
     seconds = {**stage.seconds, **(made.log.timings_s or {"plan and final dose": whole})}
     return Planned(case, volumes, made.plan, made.log, stored, dvhs, verdicts, found, tuple(cited), seconds)

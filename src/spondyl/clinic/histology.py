@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from spondyl.core.errors import SpondylError, nearest
@@ -164,6 +164,7 @@ def plain(text: str) -> str:
     return " ".join(re.sub(r"[^a-z0-9+]+", " ", letters).split())
 
 
+@lru_cache(maxsize=512)
 def read_histology(text: str) -> Reading:
     """The histology that `text` names; nothing is guessed.
 

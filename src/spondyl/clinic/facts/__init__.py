@@ -12,6 +12,7 @@ from spondyl.clinic.facts.measured import Measured, ThreeHeights
 from spondyl.clinic.facts.motor import frankel_possible, is_lower_limb, lower_limb_powers
 from spondyl.clinic.facts.patient import Clinical, Systemic
 from spondyl.clinic.facts.reading import keys, read_facts
+from spondyl.clinic.facts.template import facts_template
 
 __all__ = [
     "CASE_FORMAT",
@@ -26,6 +27,7 @@ __all__ = [
     "Systemic",
     "ThreeHeights",
     "below_conus",
+    "facts_template",
     "frankel_possible",
     "grades_possible",
     "is_lower_limb",

@@ -27,7 +27,9 @@ class Facts(Closed):
     case_id: Text | None = None
     """A pseudonym, never a name."""
     synthetic_clinical_data: bool | None = None
+    """The clinical facts were made up for testing."""
     invented: bool | None = None
+    """As synthetic_clinical_data, in the words of the bundled cases."""
     stated_level: Annotated[Level | None, Field(alias="level")] = None
     """The vertebra to treat: C1-C7, T1-T12, L1-L5, S1-S5."""
     stated_histology: Annotated[Text | None, Field(alias="histology")] = None

@@ -72,6 +72,7 @@ class Pain(Closed):
     """Pain at the lesion."""
 
     present: bool | None = None
+    """Any pain at the lesion."""
     mechanical: bool | None = None
     """Relieved by lying down, or provoked by movement or loading."""
     radicular: bool | None = None
@@ -85,15 +86,18 @@ class Pain(Closed):
     opioid_omed_mg_per_day: NotNegative | None = None
     """Daily oral morphine equivalent dose."""
     worse_with: Text | None = None
+    """What makes it worse, in words."""
 
 
 class Neurology(Closed):
     """Neurological state."""
 
     frankel: Frankel | None = None
+    """A complete, B sensation only, C motor of no use, D walks, E normal."""
     asia: Frankel | None = None
     """ASIA impairment scale."""
     ryu_neurological_grade: Literal["a", "b", "c", "d", "e"] | None = None
+    """a none, b minor, c functional paresis, d non-functional paresis, e paralysis or incontinence."""
     motor_power_mrc: Annotated[Mapping[str, Power], Field(strict=False)] | None = None
     """Power by movement, for example {hip_flexion: "4/5"}."""
     lower_limb_power_mrc: Power | None = None
@@ -103,22 +107,28 @@ class Neurology(Closed):
     myelopathy: bool | None = None
     """Signs of cord compression at examination."""
     radiculopathy: bool | None = None
+    """Signs or symptoms of a nerve root."""
     sensory: Text | None = None
+    """Sensory findings, in words."""
     sensory_change: bool | None = None
     """Any loss or change of sensation from the lesion."""
     sphincter: Sphincter | None = None
+    """Bladder and bowel."""
     ambulatory: bool | None = None
     """Walks, with or without an aid."""
     ambulation: Ambulation | None = None
+    """How the patient walks."""
     deficit_progression: Progression | None = None
     """How fast a motor deficit is getting worse."""
     days_since_motor_deficit: NotNegative | None = None
+    """Days since the motor deficit began."""
 
 
 class Epidural(Closed):
     """What axial MR shows at the level of greatest epidural extent."""
 
     tumour_in_epidural_space: bool | None = None
+    """Tumour in the epidural space."""
     thecal_sac_deformed: bool | None = None
     """Thecal sac indented, compressed or displaced."""
     cord_abutted: bool | None = None
@@ -139,7 +149,9 @@ class WeinsteinBorianiBiagini(Closed):
     """Extent by Weinstein, Boriani and Biagini: clock-face zones 1-12 and layers A-E."""
 
     zones: Annotated[tuple[Annotated[int, Field(ge=1, le=12)], ...], Field(strict=False)] | None = None
+    """Zones 1 to 12, clockwise."""
     layers: Annotated[tuple[Literal["A", "B", "C", "D", "E"], ...], Field(strict=False)] | None = None
+    """A soft tissue, B and C bone, D extradural, E intradural."""
 
 
 class Lesion(Closed):
@@ -148,6 +160,7 @@ class Lesion(Closed):
     levels: Levels | None = None
     """Levels of this lesion."""
     bone_lesion_type: Literal["lytic", "mixed", "blastic"] | None = None
+    """On CT or radiographs."""
     alignment: Alignment | None = None
     """Radiographic alignment: normal, de novo deformity, or subluxation or translation."""
     collapse_percent: Percent | None = None
@@ -157,24 +170,32 @@ class Lesion(Closed):
     posterolateral_involvement: Side | None = None
     """Facet, pedicle or costovertebral joint fractured or replaced by tumour."""
     posterolateral_left: bool | None = None
+    """The left side alone, where the sides are known."""
     posterolateral_right: bool | None = None
+    """The right side alone, where the sides are known."""
     posterior_wall_involved: bool | None = None
+    """Posterior wall of the vertebral body destroyed or held by tumour."""
     posterior_elements_involved: bool | None = None
     """Lamina, facets or spinous process hold tumour."""
     fracture: bool | None = None
     """Pathological fracture at the level."""
     fracture_recent: bool | None = None
+    """Fracture of the last weeks, by the clinician's judgement."""
     fracture_displaced: bool | None = None
     """Significantly displaced fracture."""
     kyphosis_needs_reconstruction: bool | None = None
     """Kyphosis that needs the anterior column rebuilt."""
     anterior_middle_column_damage_severe: bool | None = None
+    """Anterior and middle columns severely damaged."""
     bilsky_escc: Escc | None = None
     """Grade of epidural spinal cord compression, where a reader has given it."""
     epidural: Epidural = Epidural()
     paraspinal_mass: bool | None = None
+    """Tumour beside the vertebra."""
     anterior_paravertebral_extension: bool | None = None
+    """Tumour in front of the vertebra."""
     soft_tissue_component_large: bool | None = None
+    """Large soft tissue component, by the clinician's judgement."""
     target_length_mm: NotNegative | None = None
     """Craniocaudal length of the target."""
     well_defined: bool | None = None
@@ -182,9 +203,11 @@ class Lesion(Closed):
     very_large: bool | None = None
     """Too large for one ablation, by the operator's judgement."""
     needle_path_safe: bool | None = None
+    """A needle reaches the lesion without danger to nerves or vessels."""
     adjacent_structures_protectable: bool | None = None
     """Nerves and organs beside the lesion can be displaced, cooled or monitored."""
     near_heat_sink: bool | None = None
     """Vessel or CSF that carries heat away."""
     benign_haemangioma: bool | None = None
+    """A benign haemangioma, not a metastasis."""
     wbb: WeinsteinBorianiBiagini = WeinsteinBorianiBiagini()

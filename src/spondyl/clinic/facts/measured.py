@@ -15,9 +15,13 @@ class ThreeHeights(Closed):
     """A quantity at the anterior, middle and posterior third of a vertebral body."""
 
     anterior: float | None = None
+    """Anterior third."""
     middle: float | None = None
+    """Middle third."""
     middle_minimum: float | None = None
+    """Smallest value of the middle third."""
     posterior: float | None = None
+    """Posterior third."""
 
 
 class Measured(Closed):
@@ -28,13 +32,17 @@ class Measured(Closed):
     gtv_volume_cm3: NotNegative | None = None
     """Gross tumour volume."""
     vertebra_volume_cm3: NotNegative | None = None
+    """Whole vertebra."""
     vertebral_body_volume_cm3: NotNegative | None = None
+    """Vertebral body."""
     gtv_fraction_of_vertebral_body: Annotated[float, Field(ge=0, le=1)] | None = None
     """Share of the vertebral body that the GTV holds, 0 to 1."""
     gtv_epidural_volume_cm3: NotNegative | None = None
     """Volume of the GTV inside the spinal canal."""
     gtv_min_distance_to_cord_mm: NotNegative | None = None
+    """Smallest distance from GTV to cord."""
     gtv_min_distance_to_thecal_sac_mm: NotNegative | None = None
+    """Smallest distance from GTV to thecal sac."""
     isrc_sectors_involved: Texts | None = None
     """Sectors of the International Spine Radiosurgery Consortium that the GTV touches."""
     heights_mm: Annotated[Mapping[Level, ThreeHeights], Field(strict=False)] | None = None
@@ -42,6 +50,7 @@ class Measured(Closed):
     collapse_percent_vs_mean: Annotated[Mapping[str, ThreeHeights], Field(strict=False)] | None = None
     """By the reference levels, for example "T10_T12"; case.yaml writes `collapse_percent_vs_mean_T10_T12`."""
     collapse_uncertainty_percentage_points: NotNegative | None = None
+    """Uncertainty of the measured collapse."""
 
     @model_validator(mode="before")
     @classmethod

@@ -7,7 +7,7 @@ from spondyl.clinic.scores.ecog import ecog
 from spondyl.clinic.scores.frankel import frankel
 from spondyl.clinic.scores.instrument import Instrument, Item, Scale, ScoreError
 from spondyl.clinic.scores.katagiri import katagiri
-from spondyl.clinic.scores.kowalchuk import kowalchuk, kowalchuk_of
+from spondyl.clinic.scores.kowalchuk import kowalchuk, kowalchuk_of, sins_above
 from spondyl.clinic.scores.kps import kps
 from spondyl.clinic.scores.modified_bauer import modified_bauer
 from spondyl.clinic.scores.nesms import nesms
@@ -73,6 +73,7 @@ __all__ = [
     "radiosensitivity",
     "ryu",
     "sins",
+    "sins_above",
     "tokuhashi_1990",
     "tokuhashi_2005",
     "tomita",

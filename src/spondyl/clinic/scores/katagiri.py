@@ -71,13 +71,13 @@ def katagiri(facts: Facts) -> Score:
 def _growth(facts: Facts) -> Answer:
     place = primary(facts, "katagiri", (*GROWTH, "hormone", "targeted"))
     stated = facts.clinical.primary
-    if place.options == {"hormone"}:
+    if place.options == frozenset(("hormone",)):
         dependent = stated.hormone_dependent
         reading = read_histology(facts.histology or "")
         dependent = reading.hormone_dependent if dependent is None else dependent
         positive = ", hormone receptors positive" if reading.receptor_positive else ""
         return _split(dependent, "slow", "moderate", "hormone_dependent", place.said + positive, "depends on hormones")
-    if place.options == {"targeted"}:
+    if place.options == frozenset(("targeted",)):
         return _split(
             stated.molecularly_targeted, "moderate", "rapid", "molecularly_targeted", place.said, "molecularly targeted"
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spondyl.clinic.facts import Facts
 from spondyl.clinic.scores.instrument import Instrument, Item
-from spondyl.clinic.scores.score import Answer, Band, Score, known, open_to
+from spondyl.clinic.scores.score import Answer, Band, Score, known, open_to, undefined
 from spondyl.clinic.scores.sins import sins as sins_score
 from spondyl.core.citations import Citation
 
@@ -64,24 +64,41 @@ def kowalchuk(*, epidural: bool | None, lumbar: bool | None, gtv_cm3: float | No
 
 def kowalchuk_of(facts: Facts) -> Score:
     """Score the lesion that the facts describe; SINS counts where its whole range lies on one side of 6."""
-    lesion, stability = facts.clinical.lesion, sins_score(facts)
+    lesion = facts.clinical.lesion
     epidural = lesion.epidural.tumour_in_epidural_space
     if epidural is None and lesion.bilsky_escc is not None:
         epidural = lesion.bilsky_escc != "0"
     measured = facts.measured.gtv_epidural_volume_cm3
     if epidural is None and measured is not None:
         epidural = measured > 0
-    low, high = int(stability.low), int(stability.high)
-    above = _yes(True if low > SINS_ABOVE else False if high <= SINS_ABOVE else None, "")
     gtv = facts.measured.gtv_volume_cm3
     return KOWALCHUK.score(
         {
             "epidural extension": _yes(epidural, "clinical.lesion.bilsky_escc"),
-            "lumbar level": _yes(None if facts.level is None else facts.level.startswith("L"), "level"),
+            "lumbar level": _lumbar(facts),
             "GTV above 10 cm3": _yes(None if gtv is None else gtv > GTV_ABOVE_CM3, "measured.gtv_volume_cm3"),
-            "SINS above 6": Answer(above.options, stability.needs if len(above.options) > 1 else ()),
+            "SINS above 6": sins_above(facts),
         }
     )
+
+
+def sins_above(facts: Facts) -> Answer:
+    """Whether SINS is above 6, as far as its range tells."""
+    stability = sins_score(facts)
+    low, high = int(stability.low), int(stability.high)
+    said = f"SINS {low}" if low == high else f"SINS {low} to {high}"
+    if low > SINS_ABOVE or high <= SINS_ABOVE:
+        return known("yes" if low > SINS_ABOVE else "no", said)
+    return Answer(frozenset(("no", "yes")), stability.needs, "; ".join(stability.undefined), said)
+
+
+def _lumbar(facts: Facts) -> Answer:
+    levels = facts.lesion_levels
+    lumbar = {level.startswith("L") for level in levels}
+    if len(lumbar) > 1:
+        why = "a lesion that reaches beyond the lumbar spine: which level counts is not said"
+        return undefined("no", "yes", why=why, said=", ".join(levels))
+    return _yes(lumbar.pop() if lumbar else None, "level")
 
 
 def _yes(answer: bool | None, path: str) -> Answer:

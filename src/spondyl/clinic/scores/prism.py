@@ -106,7 +106,7 @@ def _only_site(facts: Facts) -> Answer:
     if facts.visceral_count or brain:
         return known("no", "metastases beside bone")
     bones = solitary(facts, "yes", "no")
-    if bones.options == {"no"}:
+    if bones.options == frozenset(("no",)):
         return bones
     unknown = tuple(path for path, value in ((ORGANS, facts.visceral_count), (BRAIN, brain)) if value is None)
     return Answer(
