@@ -22,7 +22,7 @@ def run(*arguments):
 
 
 def test_list_and_show():
-    names = [machine["name"] for machine in json.loads(run("list", "--json").stdout)]
+    names = [machine["name"] for machine in json.loads(run("list", "--json").stdout)["machines"]]
     assert names == ["artiste-6mv", "generic-6mv"]
     facts = json.loads(run("show", "generic-6mv", "--json").stdout)
     assert facts["reference.depth_mm"] == 100.0

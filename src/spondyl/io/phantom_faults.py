@@ -6,23 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from spondyl.core.errors import nearest
+from spondyl.core.faults import expected_text, shown
 
 SEE = "docs/how-to/phantom.md describes every key"
 _TAGS = {"shape": ("box", "sphere"), "kind": ("photon", "machine")}
-_EXPECTED = {
-    "finite_number": "a finite number",
-    "float_parsing": "a number",
-    "float_type": "a number",
-    "dict_type": "a table of keys and values",
-    "model_type": "a table of keys and values",
-    "model_attributes_type": "a table of keys and values",
-    "list_type": "a list",
-    "tuple_type": "a list of numbers",
-    "path_type": "a path, as text",
-    "string_type": "text",
-}
-_BOUNDS = {"greater_than": "above", "greater_than_equal": "of at least", "less_than": "below",
-           "less_than_equal": "of at most"}  # fmt: skip
 _SHOWN = 4
 
 
@@ -84,11 +71,11 @@ def _one(fault: Mapping[str, Any], keys: Mapping[str, Sequence[str]]) -> str:
         return f'key "{last}"{where} is missing, expected {_or(_part(loc[:-1], keys))}; add it'
     if kind.startswith("union_tag"):
         key = str(about["discriminator"]).strip("'")
-        got = f"is {_shown(about['tag'])}" if "tag" in about else "is missing"
+        got = f"is {shown(about['tag'])}" if "tag" in about else "is missing"
         return f"{place}: {key} {got}, expected {_or(_TAGS[key])}; correct it"
     if kind == "value_error":
         return f"{place}: {about['error']}" if place else str(about["error"])
-    return f"{place} is {_shown(fault['input'])}, expected {_expected(kind, about, fault)}; correct it"
+    return f"{place} is {shown(fault['input'])}, expected {expected_text(fault)}; correct it"
 
 
 def _in(loc: Sequence[str | int]) -> str:
@@ -103,22 +90,6 @@ def _count(fault: Mapping[str, Any], place: str) -> str:
     least = "at least " if fault["type"] == "too_short" else "at most " if "List" in str(about) else ""
     count = len(fault["input"])
     return f"{listed} has {count} value{'s' * (count != 1)}, expected {least}{wanted}; correct the list"
-
-
-def _expected(kind: str, about: Mapping[str, Any], fault: Mapping[str, Any]) -> str:
-    if kind in _EXPECTED:
-        return _EXPECTED[kind]
-    if kind == "literal_error":
-        return str(about["expected"]).replace("'", "")
-    for bound, word in _BOUNDS.items():
-        if kind == bound:
-            return f"a number {word} {next(iter(about.values())):g}"
-    return str(fault["msg"])
-
-
-def _shown(value: Any) -> str:
-    text = f'"{value}"' if isinstance(value, str) else str(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def _or(words: Sequence[str]) -> str:

@@ -58,7 +58,7 @@ def list_machines(as_json: Json = False) -> int:
     """Name the machines that spondyl carries. Example: `spondyl machine list`."""
     models = [load_machine(name) for name in machine_names()]
     if as_json:
-        write_json([{"name": model.name, "source": model.source} for model in models])
+        write_json({"machines": [{"name": model.name, "source": model.source} for model in models]})
         return 0
     for model in models:
         out_console.print(f"{model.name}: {model.source}", markup=False)

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import importlib
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from spondyl.app.cli.usage import usage_text
 from spondyl.core.errors import SpondylError
 from spondyl.core.provenance import DISCLAIMER
 
@@ -26,6 +29,21 @@ app = typer.Typer(
 )
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"spondyl {version('spondyl')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version_: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """What stands before a verb."""
+
+
 def _register() -> None:
     for verb in VERBS:
         room = importlib.import_module(f"spondyl.app.cli.{verb}_verb")
@@ -37,7 +55,7 @@ def main(arguments: list[str] | None = None) -> None:
     stderr = Console(stderr=True, soft_wrap=True, highlight=False)
     try:
         _register()
-        code = app(arguments, standalone_mode=False)
+        code = app(arguments, prog_name="spondyl", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except SpondylError as error:
         stderr.print(f"error: {error}", markup=False, style="red")
@@ -53,9 +71,9 @@ def main(arguments: list[str] | None = None) -> None:
             stderr.print("stopped; the last complete result is kept", markup=False)
         raise
     except Exception as error:
-        usage = getattr(error, "format_message", None)
-        if usage is not None:
-            stderr.print(f"error: {usage()}", markup=False, style="red")
+        told = usage_text(error)
+        if told is not None:
+            stderr.print(f"error: {told}", markup=False, style="red")
             sys.exit(2)
         stderr.print_exception()
         stderr.print(f"a fault of spondyl's, not yours: {error!r}; please report it with the lines above", markup=False)

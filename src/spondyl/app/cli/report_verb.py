@@ -37,9 +37,10 @@ def report(
 ) -> int:
     """Write the report."""
     html = _html_path(folder, out)
-    check_output_file(html)
-    if pdf:
+    if out is not None or folder.is_dir():
+        check_output_file(html)
         check_output_file(html.with_suffix(".pdf"))
+    if pdf:
         check_printer()
     with progress_bars(quiet or json_) as progress:
         progress("read plan and dose", 0.0)

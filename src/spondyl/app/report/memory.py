@@ -10,7 +10,7 @@ import csv
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import MISSING, fields, replace
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -22,6 +22,7 @@ from spondyl.anatomy import Structures
 from spondyl.app.report.inputs import Curve, ReportInputs
 from spondyl.core import DISCLAIMER, sha256_of, writing
 from spondyl.core.errors import CaseError
+from spondyl.core.faults import expected_text, shown
 from spondyl.evaluate import DVH
 from spondyl.io import open_case, read_rtdose, read_rtstruct, standard_names
 
@@ -64,27 +65,17 @@ def recall(folder: Path, case_folder: Path | None = None) -> ReportInputs:
         If a file is missing or is not what `spondyl plan` wrote, or the case is not where it was.
     """
     record = _record(folder)
+    words = _words(folder / FILE, record)
     case = open_case(_case_folder(folder, record, case_folder))
     structures = read_rtstruct(_file(folder, "structures.dcm"), case.ct.grid)
-    made: dict[str, list[str]] = record.get("made", {})
+    made = _part(folder / FILE, record, "made", dict[str, list[str]])
     own = {written: name for name, written in standard_names(made).items()}
     named = [replace(s, name=own.get(s.name, s.name)) for s in structures.values()]
     structures = Structures([replace(s, made=tuple(made.get(s.name) or s.made)) for s in named])
     dose = read_rtdose(_file(folder, "dose.dcm"))
-    curves = _curves(_file(folder, "dvh.csv"), record.get("dvh_volumes_cm3", {}))
-    hints = get_type_hints(ReportInputs)
-    try:
-        words = {
-            f.name: TypeAdapter(hints[f.name]).validate_python(record[f.name])
-            for f in fields(ReportInputs)
-            if f.name not in _ARRAYS and f.name in record
-        }
-        inputs = ReportInputs(case, structures, dose, curves=curves, **words)
-    except (ValidationError, TypeError) as error:
-        raise CaseError(
-            f"{folder / FILE} is not a report.json of spondyl: {error}; run `spondyl plan` again"
-        ) from error
-    return _with_changes(inputs)
+    volumes_cm3 = _part(folder / FILE, record, "dvh_volumes_cm3", dict[str, float])
+    curves = _curves(_file(folder, "dvh.csv"), volumes_cm3)
+    return _with_changes(ReportInputs(case, structures, dose, curves=curves, **words))
 
 
 def curves_of(made: Mapping[str, DVH]) -> tuple[Curve, ...]:
@@ -116,14 +107,50 @@ def _record(folder: Path) -> dict[str, Any]:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise CaseError(f"{path} is not JSON: {error}; run `spondyl plan` again") from error
+        raise CaseError(f"{path} is not JSON ({error}), expected what `spondyl plan` wrote; run it again") from error
     if not isinstance(record, dict):
-        raise CaseError(f"{path} holds a {type(record).__name__}, expected an object; run `spondyl plan` again")
+        raise CaseError(f"{path} holds a {type(record).__name__}, expected an object of keys; run `spondyl plan` again")
     return record
+
+
+def _words(path: Path, record: dict[str, Any]) -> dict[str, Any]:
+    """All that a report shows beside arrays; a part that has a default may be missing."""
+    hints, words = get_type_hints(ReportInputs), {}
+    for f in fields(ReportInputs):
+        needed = f.default is MISSING and f.default_factory is MISSING
+        if f.name not in _ARRAYS and (needed or f.name in record):
+            words[f.name] = _part(path, record, f.name, hints[f.name])
+    return words
+
+
+def _part(path: Path, record: dict[str, Any], name: str, kind: Any) -> Any:
+    """The value of one key, of the kind that `remember` wrote.
+
+    Raises
+    ------
+    CaseError
+        If it is missing or of another kind.
+    """
+    if name not in record:
+        raise CaseError(f'{path} is not a report.json of spondyl: it has no "{name}"; run `spondyl plan` again')
+    try:
+        return TypeAdapter(kind).validate_python(record[name])
+    except ValidationError as error:
+        fault = error.errors()[0]
+        place = ".".join(str(part) for part in (name, *fault["loc"]))
+        raise CaseError(
+            f"{path} is not a report.json of spondyl: {place} is {shown(fault['input'])}, expected "
+            f"{expected_text(fault)}; run `spondyl plan` again"
+        ) from error
 
 
 def _file(folder: Path, name: str) -> Path:
     path = folder / name
+    if not folder.is_dir():
+        what = "is a file" if folder.exists() else "is not there"
+        raise CaseError(
+            f"{folder} {what} and holds no {name}, expected the output folder of `spondyl plan`; check the path"
+        )
     if not path.is_file():
         raise CaseError(f"{folder} holds no {name}, expected the output folder of `spondyl plan`; run it first")
     return path
