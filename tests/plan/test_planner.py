@@ -9,6 +9,7 @@ from spondyl.core import Grid, Image
 from spondyl.core.errors import PlanError
 from spondyl.evaluate import judge, load_protocol
 from spondyl.plan import PlanSettings, load_plan, make_plan, plan_dose, save_plan
+from spondyl.plan.setup import dose_grid
 
 GRID = Grid((-75.0, -75.0, -50.0), (5.0, 5.0, 5.0), (21, 31, 31))
 
@@ -81,3 +82,17 @@ def test_same_input_same_plan(case, made):
 def test_unknown_technique_is_refused_with_the_nearest(case):
     with pytest.raises(PlanError, match="nearest: imrt"):
         make_plan(case, case.structures, technique="imtr")
+
+
+@pytest.mark.parametrize("beyond_mm", [0.0, 5.0])
+def test_the_dose_grid_reaches_as_far_beyond_the_fields_as_asked(case, made, beyond_mm):
+    ends = [f.isocentre_mm[2] + f.v_edges_mm[[0, -1]] for f in made.plan.fields]
+    low, high = dose_grid(case, case.structures, made.plan.fields, beyond_mm).bounds_mm()
+    assert low[2] == pytest.approx(np.min(ends) - beyond_mm, abs=2.5)
+    assert high[2] == pytest.approx(np.max(ends) + beyond_mm, abs=2.5)
+
+
+@pytest.mark.parametrize("beyond_mm", [-1.0, 1001.0, float("nan")])
+def test_a_reach_that_cannot_be_is_refused(beyond_mm):
+    with pytest.raises(PlanError, match="expected 0 to 1000 mm; choose another dose_beyond_mm"):
+        PlanSettings(dose_beyond_mm=beyond_mm)

@@ -127,7 +127,10 @@ def metric(curve: DVH, text: str | Metric) -> MetricValue:
 def _reason(curve: DVH, asked: Metric, too_small: bool) -> str:
     if too_small:
         return f"{curve.structure} is {curve.total_cm3:.3g} cm3, smaller than the {asked.argument:g} cm3 asked"
-    return f"{100 * (1 - curve.covered_fraction):.3g} % of {curve.structure} lies outside the dose grid"
+    share = f"{100 * (1 - curve.covered_fraction):.3g} %"
+    return (
+        f"{share} of {curve.structure} lies outside the dose grid; a larger one tells (spondyl plan --dose-beyond-mm)"
+    )
 
 
 def _bounds(curve: DVH, asked: Metric) -> tuple[float, float]:

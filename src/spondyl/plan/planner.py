@@ -21,7 +21,7 @@ from spondyl.plan.matvec import Floats
 from spondyl.plan.plan import Plan
 from spondyl.plan.prescription import Prescription, prescription_of, wishlist_of
 from spondyl.plan.recompute import total_dose
-from spondyl.plan.setup import Setup, set_up, start_fluence
+from spondyl.plan.setup import DOSE_BEYOND_MM, Setup, set_up, start_fluence
 from spondyl.plan.wishlist import Wishlist
 
 TECHNIQUES = ("imrt",)
@@ -41,11 +41,25 @@ COVERAGE_WITHIN = 0.003
 
 @dataclass(frozen=True)
 class PlanSettings:
-    """What a user may choose: number of fields, machine, final engine."""
+    """What a user may choose: number of fields, machine, final engine, how far the dose grid reaches beyond the fields.
+
+    Raises
+    ------
+    PlanError
+        If the reach is negative or beyond a metre.
+    """
 
     fields: int = 9
     machine: str = MACHINE
     engine: str = "collapsed-cone"
+    dose_beyond_mm: float = DOSE_BEYOND_MM
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.dose_beyond_mm <= 1000:
+            raise PlanError(
+                f"the dose grid is to reach {self.dose_beyond_mm:g} mm beyond the fields, expected 0 to 1000 mm; "
+                "choose another dose_beyond_mm"
+            )
 
 
 @dataclass(frozen=True)
@@ -94,8 +108,9 @@ def make_plan(
     prescription = prescription_of(rules)
     clock = _Clock()
     setup = set_up(
-        case, structures, wishlist_of(rules), prescription, load_machine(settings.machine), settings.fields, progress
-    )
+        case, structures, wishlist_of(rules), prescription, load_machine(settings.machine), settings.fields, progress,
+        settings.dose_beyond_mm,
+    )  # fmt: skip
     clock.tick("influence")
     granted = grant(setup.problem, setup.wishlist, start_fluence(setup, prescription), progress=progress)
     clock.tick("optimise")

@@ -27,7 +27,8 @@ DOSE_SPACING_MM = 2.5
 ROWS_BEYOND_MM = 25.0
 """How far beyond the target along z rows are computed: scatter is below 3 % of the target's dose there."""
 DOSE_BEYOND_MM = 40.0
-"""How far beyond the fields along z the final dose is computed."""
+"""How far beyond the fields along z the final dose is computed, unless a user asks for more: an organ that leaves
+the grid has bounds in place of a mean."""
 TARGET_POINT_MM = 2.0
 CORNER_SHARE = 0.02
 """Rises below this share of an open field's fluence are rounded in the smooth count of monitor units."""
@@ -69,8 +70,9 @@ def set_up(
     model: BeamModel,
     field_count: int,
     progress: Progress,
+    beyond_mm: float = DOSE_BEYOND_MM,
 ) -> Setup:
-    """Build the planning problem of a case."""
+    """Build the planning problem of a case; the dose grid reaches `beyond_mm` beyond the fields along z."""
     names = {name: own for name in wishlist.structures() if (own := resolve(name, structures)) is not None}
     own_list = wishlist.renamed(names)
     targets = _targets(structures, own_list, names.get(prescription.structure, prescription.structure))
@@ -78,7 +80,7 @@ def set_up(
     medium = medium_from_ct(case.ct, structures)
     low, high = float(whole[:, 2].min()), float(whole[:, 2].max())
     arrangement = arrange(whole, _isocentre(whole), gantry_angles_deg(field_count), model.sad_mm)
-    grid = dose_grid(case, structures, arrangement.fields)
+    grid = dose_grid(case, structures, arrangement.fields, beyond_mm)
     reach = Reach(low - ROWS_BEYOND_MM, high + ROWS_BEYOND_MM)
     wanted = tuple(name for name in own_list.structures() if name in structures and not structures[name].is_empty)
     hot_spots = {goal.structure for goal in own_list.all_goals() if goal.metric.endswith("cc")}
@@ -105,15 +107,15 @@ def set_up(
     return replace(made, problem=replace(problem, leaves=leaves))
 
 
-def dose_grid(case: Case, structures: Structures, fields: Sequence[Field]) -> Grid:
-    """Dose grid of `DOSE_SPACING_MM`: the body in plane, the fields and `DOSE_BEYOND_MM` along z, within the CT."""
+def dose_grid(case: Case, structures: Structures, fields: Sequence[Field], beyond_mm: float = DOSE_BEYOND_MM) -> Grid:
+    """Dose grid of `DOSE_SPACING_MM`: the body in plane, the fields and `beyond_mm` along z, within the CT."""
     low, high = case.ct.grid.bounds_mm()
     external = structures.with_role("external")
     if external and not external[0].is_empty:
         body_low, body_high = external[0].local_grid.bounds_mm()
         low, high = np.maximum(low, body_low), np.minimum(high, body_high)
-    low[2] = max(low[2], min(f.isocentre_mm[2] + float(f.v_edges_mm[0]) for f in fields) - DOSE_BEYOND_MM)
-    high[2] = min(high[2], max(f.isocentre_mm[2] + float(f.v_edges_mm[-1]) for f in fields) + DOSE_BEYOND_MM)
+    low[2] = max(low[2], min(f.isocentre_mm[2] + float(f.v_edges_mm[0]) for f in fields) - beyond_mm)
+    high[2] = min(high[2], max(f.isocentre_mm[2] + float(f.v_edges_mm[-1]) for f in fields) + beyond_mm)
     spacing = (DOSE_SPACING_MM, DOSE_SPACING_MM, DOSE_SPACING_MM)
     return covering(low, high, spacing, case.ct.grid.frame_of_reference_uid)
 

@@ -193,7 +193,7 @@ def _beyond(structure: Structure, wanted: str, cap: Cap) -> MetricValue:
     if asked.kind == "volume":
         cm3 = float(sample_points(structure, None, cap)[1].sum())
         return MetricValue(structure.name, wanted, cm3, asked.unit, cm3, cm3)
-    reason = f"{structure.name} lies wholly outside the dose grid"
+    reason = f"{structure.name} lies wholly outside the dose grid; a larger one tells (spondyl plan --dose-beyond-mm)"
     return MetricValue(structure.name, wanted, None, asked.unit, 0.0, math.inf, reason)
 
 

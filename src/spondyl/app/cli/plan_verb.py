@@ -51,8 +51,11 @@ def plan(
         list[str] | None,
         typer.Option("--volume-setting", help="NAME=VALUE, repeated; the settings of `spondyl volumes`."),
     ] = None,
-    fields: Annotated[int, typer.Option(min=9, max=11, help="Coplanar fields.")] = PlanSettings().fields,
+    fields: Annotated[int, typer.Option(min=9, max=11, help="Coplanar fields, 9 to 11.")] = PlanSettings().fields,
     machine: Annotated[str, typer.Option(help="Machine's name, or a .yaml file.")] = PlanSettings().machine,
+    dose_beyond_mm: Annotated[
+        float, typer.Option(help="Reach of the dose grid beyond the fields, up and down; more for whole organs.")
+    ] = PlanSettings().dose_beyond_mm,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No bars, no words.")] = False,
 ) -> int:
@@ -65,7 +68,7 @@ def plan(
         consensus=consensus,
         volume_words=volume_setting or (),
         gtv=gtv,
-        settings=PlanSettings(fields, machine),
+        settings=PlanSettings(fields, machine, dose_beyond_mm=dose_beyond_mm),
         json_=json_,
         quiet=quiet,
     )
