@@ -120,3 +120,16 @@ def box_mask(grid: Grid, low_mm: tuple[float, ...], high_mm: tuple[float, ...]) 
         shares.append(np.clip(within / spacing, 0, 1))
     coverage = shares[2][:, None, None] * shares[1][None, :, None] * shares[0]
     return from_coverage("box", "target", grid, coverage)
+
+
+def cylinder_mask(grid: Grid, radius_mm: float, half_mm: float, centre_mm: tuple[float, float, float]) -> Structure:
+    """A cylinder along z on a grid, each voxel with the fraction that lies inside (12 x 12 points in plane)."""
+    z, (sx, sy, sz) = grid.axis_mm("z"), grid.spacing_mm
+    lower = z - sz / 2 - centre_mm[2]
+    share = np.clip((np.minimum(lower + sz, half_mm) - np.maximum(lower, -half_mm)) / sz, 0, 1)
+    y, x = np.meshgrid(grid.axis_mm("y") - centre_mm[1], grid.axis_mm("x") - centre_mm[0], indexing="ij")
+    disc = np.zeros(x.shape)
+    for v, u in np.ndindex(12, 12):
+        at = (x + ((u + 0.5) / 12 - 0.5) * sx) ** 2 + (y + ((v + 0.5) / 12 - 0.5) * sy) ** 2
+        disc += at <= radius_mm**2
+    return from_coverage("cylinder", "target", grid, share[:, None, None] * disc / 144)

@@ -9,22 +9,24 @@ from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_opening, convolve1d
+from scipy.ndimage import binary_dilation, binary_opening, uniform_filter
 
+from spondyl.anatomy.levelset import cells_of, nodes_of
 from spondyl.anatomy.structure import Structure
 
 T = TypeVar("T")
 
 FINE_MM = 0.7
 """Borders are sought on cells no wider than this, several to a voxel."""
-STAIR_WEIGHT = 0.1
-"""Share of each neighbour when the stairs of a mask (voxels in or out, none partly) are smoothed; flat faces stay."""
-FULL, LONELY = 0.95, 0.3
-"""A full voxel, of which interpolation leaves less than the share `LONELY` above level 0.5, keeps its own corners."""
+LONELY, SMALLEST_LOST = 0.3, 0.02
+"""Voxels covered by at least `SMALLEST_LOST` of which, with their neighbours, the field encloses less than `LONELY` of
+their coverage, are taken as cubes."""
+FLAT = 0.06
+"""A face is flat where coverage across it changes by less from one voxel to the next."""
 EDGE_TOLERANCE = 0.15
 """An edge is sharp where its voxel's coverage is that of two crossing faces to within this."""
-EDGE_RUN = 5
-"""An edge is at least this many voxels long, longer than the steps of a round border."""
+EDGE_RUN, STAIR_RUN = 3, 5
+"""An edge is at least this many voxels long; in a mask, longer than the steps of a round border."""
 
 
 @dataclass(frozen=True)
@@ -51,30 +53,12 @@ def refine(structure: Structure, room: tuple[int, int, int]) -> tuple[FineField,
     spacing = np.array(structure.grid.spacing_mm[::-1])
     parts = np.ceil(spacing / FINE_MM - 1e-9).astype(int)
     padded = np.pad(structure.coverage, [(r, r) for r in room])
-    values = padded
-    if not ((padded > 0) & (padded < 1)).any():
-        for axis in range(3):
-            weights = [STAIR_WEIGHT, 1 - 2 * STAIR_WEIGHT, STAIR_WEIGHT]
-            values = convolve1d(values, weights, axis=axis, mode="constant")
-    for axis in range(3):
-        values = _interpolate(values, int(parts[axis]), axis)
+    edges = _sharp_edges(padded, parts)
+    values = cells_of(nodes_of(padded, parts, _around(edges, padded)), parts)
     cell, start = spacing / parts, [s.start - r for s, r in zip(structure.box, room, strict=True)]
     field = FineField(values, _triple(cell, float), _triple(parts, int), _triple(np.array(start), int))
-    edges = np.concatenate((_sharp_edges(padded, parts), _lost_voxels(padded, field)))
+    edges = np.concatenate((edges, _lost_voxels(padded, field)))
     return field, edges * spacing + cell * (parts - 1) / 2
-
-
-def _interpolate(values: NDArray[np.float32], parts: int, axis: int) -> NDArray[np.float32]:
-    """Linear interpolation along one axis from voxel centres to the centres of `parts` cells a voxel."""
-    if parts == 1:
-        return values
-    count = values.shape[axis]
-    at = (np.arange(count * parts) + 0.5) / parts - 0.5
-    base = np.clip(np.floor(at).astype(int), 0, count - 2)
-    shape = [1, 1, 1]
-    shape[axis] = -1
-    weight = np.clip(at - base, 0.0, 1.0).astype(np.float32).reshape(shape)
-    return values.take(base, axis) * (1 - weight) + values.take(base + 1, axis) * weight
 
 
 def border_points(field: FineField) -> NDArray[np.float64]:
@@ -107,31 +91,53 @@ def _triple(values: NDArray[Any], kind: Callable[[Any], T]) -> tuple[T, T, T]:
 
 
 def _lost_voxels(coverage: NDArray[np.float32], field: FineField) -> NDArray[np.float64]:
-    """Corners and face centres, in voxel indices (n, 3), of voxels too lonely for interpolation to reach 0.5."""
+    """Corners and face centres, in voxel indices (n, 3), of cubes for voxels of which the field encloses too little.
+
+    A small or thin part may pass level 0.5 nowhere; a cube then holds its volume.
+    """
     z, y, x = field.parts
     nz, ny, nx = coverage.shape
-    reached = (field.values >= 0.5).reshape(nz, z, ny, y, nx, x).mean(axis=(1, 3, 5))
-    at = np.argwhere((coverage >= min(FULL, float(coverage.max()))) & (reached < LONELY)).astype(np.float64)
+    reached = (field.values >= 0.5).reshape(nz, z, ny, y, nx, x).mean(axis=(1, 3, 5), dtype=np.float32)
+    lonely = uniform_filter(reached, 3, mode="constant") < LONELY * uniform_filter(coverage, 3, mode="constant")
+    at = np.argwhere(lonely & (coverage > SMALLEST_LOST) & (reached < LONELY * coverage)).astype(np.float64)
+    side = np.cbrt(coverage[tuple(at.astype(int).T)].astype(np.float64))
     around = np.array([*product((-0.5, 0.5), repeat=3), *(0.5 * np.eye(3)), *(-0.5 * np.eye(3))])
-    return (at[:, None, :] + around[None, :, :]).reshape(-1, 3)
+    return (at[:, None, :] + side[:, None, None] * around[None, :, :]).reshape(-1, 3)
+
+
+def _around(edges: NDArray[np.float64], coverage: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """The voxels at sharp edges and those of sheets and rods of one voxel, and their neighbours."""
+    there = np.zeros(coverage.shape, dtype=np.bool_)
+    there[tuple(np.clip(np.rint(edges), 0, np.array(there.shape) - 1).astype(int).T)] = True
+    for axis in range(3):
+        beside = np.maximum(_beside(coverage, axis, 1), _beside(coverage, axis, -1))
+        thin = (coverage > 0) & (beside == 0)
+        for along in {0, 1, 2} - {axis}:
+            line = [1, 1, 1]
+            line[along] = STAIR_RUN
+            there |= binary_opening(thin, np.ones(line, dtype=np.bool_))
+    return binary_dilation(there, np.ones((3, 3, 3), dtype=np.bool_)) if there.any() else there
 
 
 def _sharp_edges(coverage: NDArray[np.float32], parts: NDArray[np.int_]) -> NDArray[np.float64]:
     """Points (n, 3) in voxel indices (z, y, x) on sharp convex edges."""
+    partly = bool(((coverage > 0) & (coverage < 1)).any())
     found = [np.empty((0, 3))]
     for a, b in combinations(range(3), 2):
-        along = 3 - a - b
-        steps = np.linspace(-0.5, 0.5, int(parts[along]) + 1)
         for sign_a, sign_b in product((1, -1), repeat=2):
-            points = _edges_between(coverage, a, sign_a, b, sign_b)
-            spread = np.repeat(points, len(steps), axis=0)
-            spread[:, along] += np.tile(steps, len(points))
-            found.append(spread)
+            middle, begin, end = _edges_between(coverage, a, sign_a, b, sign_b, EDGE_RUN if partly else STAIR_RUN)
+            steps = np.linspace(0.0, 1.0, int(parts[3 - a - b]) + 1)
+            points = np.repeat(middle, len(steps), axis=0)
+            points[:, 3 - a - b] += (begin[:, None] + (end - begin)[:, None] * steps).ravel()
+            found.append(points)
     return np.concatenate(found)
 
 
-def _edges_between(coverage: NDArray[np.float32], a: int, sign_a: int, b: int, sign_b: int) -> NDArray[np.float64]:
-    """Where a flat face towards `a` meets one towards `b`: the edge's points beside the voxels' centres."""
+def _edges_between(
+    coverage: NDArray[np.float32], a: int, sign_a: int, b: int, sign_b: int, run: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Where a flat face towards `a` meets one towards `b`: the edge's points beside the voxels' centres, and where
+    along the edge, in voxels from there, each voxel's piece begins and ends."""
     inner = coverage[2:-2, 2:-2, 2:-2]
 
     def shifted(steps_a: int, steps_b: int) -> NDArray[np.float32]:
@@ -144,14 +150,57 @@ def _edges_between(coverage: NDArray[np.float32], a: int, sign_a: int, b: int, s
     edge = (inner > 0.05) & (shifted(1, 0) < 0.5) & (shifted(0, 1) < 0.5)
     for m in (1, 2):
         edge &= (shifted(-m, 0) >= 0.5) & (shifted(-m, 1) < 0.5) & (shifted(0, -m) >= 0.5) & (shifted(1, -m) < 0.5)
+    nothing = np.empty(0)
     if not edge.any():
-        return np.empty((0, 3))
+        return np.empty((0, 3)), nothing, nothing
     reach_a, reach_b = shifted(0, -2) + shifted(1, -2), shifted(-2, 0) + shifted(-2, 1)
-    edge &= np.abs(inner - np.minimum(reach_a, 1.0) * np.minimum(reach_b, 1.0)) < EDGE_TOLERANCE
-    line = [1, 1, 1]
-    line[3 - a - b] = EDGE_RUN
-    edge = binary_opening(edge, np.ones(line, dtype=np.bool_))
+    edge &= np.abs(reach_a - shifted(0, -1) - shifted(1, -1)) < FLAT
+    edge &= np.abs(reach_b - shifted(-1, 0) - shifted(-1, 1)) < FLAT
+    whole = np.minimum(reach_a, 1.0) * np.minimum(reach_b, 1.0)
+    edge &= np.abs(inner - whole) < EDGE_TOLERANCE
+    along = 3 - a - b
+    edge = _runs(edge, reach_a, reach_b, along, run)
+    ends = [_end_of(edge, inner, whole, along, side)[edge].astype(np.float64) for side in (-1, 1)]
     points = np.argwhere(edge).astype(np.float64) + 2.0
     points[:, a] += sign_a * (reach_a[edge] - 0.5)
     points[:, b] += sign_b * (reach_b[edge] - 0.5)
-    return points
+    return points, ends[0], ends[1]
+
+
+def _beside(values: NDArray[Any], along: int, steps: int) -> NDArray[Any]:
+    """Each voxel's value `steps` on along an axis, zero beyond the ends."""
+    room, at = abs(steps), [slice(None)] * 3
+    at[along] = slice(room + steps, values.shape[along] + room + steps)
+    pads = [(0, 0)] * 3
+    pads[along] = (room, room)
+    return np.pad(values, pads)[tuple(at)]
+
+
+def _runs(
+    edge: NDArray[np.bool_], reach_a: NDArray[np.float32], reach_b: NDArray[np.float32], along: int, run: int
+) -> NDArray[np.bool_]:
+    """The voxels of an edge that goes straight on for at least `run` of them."""
+    steady = edge.copy()
+    for side in (-1, 1):
+        steady &= _beside(edge, along, side)
+        for reach in (reach_a, reach_b):
+            steady &= np.abs(_beside(reach, along, side) - reach) < FLAT
+    steady |= _beside(steady, along, 1) | _beside(steady, along, -1)
+    line = [1, 1, 1]
+    line[along] = run
+    return binary_opening(steady, np.ones(line, dtype=np.bool_))
+
+
+def _end_of(
+    edge: NDArray[np.bool_], inner: NDArray[np.float32], whole: NDArray[np.float32], along: int, side: int
+) -> NDArray[np.float32]:
+    """How far the edge goes on to one side of each voxel's centre: to the next one, or to where it ends.
+
+    A voxel of the coverage `inner` that the edge fills in part has less than the `whole` of those before it.
+    """
+    before = np.where(_beside(edge, along, -side), _beside(whole, along, -side), whole)
+    within = np.minimum(inner / np.maximum(before, 0.05), 1.0) - 0.5
+    share = np.minimum(_beside(inner, along, side) / np.maximum(whole, 0.05), 1.0)
+    ends_there = _beside(inner, along, 2 * side) < FLAT
+    ended = np.where(share < FLAT, within, np.where(ends_there, share, 0.0) + 0.5)
+    return side * np.where(_beside(edge, along, side), 0.5, ended)
