@@ -20,26 +20,40 @@ def bend(za, pa, zb, pb, zc, pc):
 
 
 @njit(cache=True)
-def arc(z1, p1, z2, p2, curvature, z):
-    """Value at z of the arc through two points; beyond them the arc goes on until it closes.
+def circle(z1, p1, z2, p2, curvature):
+    """The arc through two points, for `on_circle`: which way it bulges, its centre (z, p) and its radius.
 
-    A curvature that would make the arc turn back between its ends is lowered to the largest that does not.
+    A curvature that would make the arc turn back between its ends is lowered to the largest that does not. A straight
+    one bulges neither way (0); its "radius" is its slope.
     """
     dz, dp = z2 - z1, p2 - p1
     square = dz * dz + dp * dp
     largest = 2.0 * dz / square
     k = min(largest, max(-largest, curvature))
     if abs(k) * np.sqrt(square) < 1e-5:
-        return p1 + dp * (z - z1) / dz
+        return 0.0, z1, p1, dp / dz
     sign = 1.0 if k > 0 else -1.0
     radius = 1.0 / abs(k)
     aside = np.sqrt(max(0.0, radius * radius / square - 0.25))
-    centre_z = 0.5 * (z1 + z2) + sign * dp * aside
-    centre_p = 0.5 * (p1 + p2) - sign * dz * aside
+    return sign, 0.5 * (z1 + z2) + sign * dp * aside, 0.5 * (p1 + p2) - sign * dz * aside, radius
+
+
+@njit(cache=True)
+def on_circle(sign, centre_z, centre_p, radius, z):
+    """Value at z; beyond its ends the arc goes on until it closes."""
+    if sign == 0.0:
+        return centre_p + radius * (z - centre_z)
     rest = radius * radius - (z - centre_z) * (z - centre_z)
     if rest < 0.0:
         return min(centre_p, 0.0) - (abs(z - centre_z) - radius)
     return centre_p + sign * np.sqrt(rest)
+
+
+@njit(cache=True)
+def arc(z1, p1, z2, p2, curvature, z):
+    """Value at z of the arc through two points."""
+    sign, centre_z, centre_p, radius = circle(z1, p1, z2, p2, curvature)
+    return on_circle(sign, centre_z, centre_p, radius, z)
 
 
 @njit(cache=True)
@@ -51,14 +65,24 @@ def lesser(first, second):
 
 
 @njit(cache=True)
-def bend_between(planes_z, values, known):
-    """Curvature between planes 1 and 2 from the signed distances of planes 0 to 3."""
+def bend_between(planes_z, values, low_known, high_known):
+    """Curvature between planes 1 and 2 from their signed distances and those of planes 0 and 3, where known."""
     low = high = 0.0
-    if known[0]:
+    if low_known:
         low = bend(planes_z[0], values[0], planes_z[1], values[1], planes_z[2], values[2])
-    if known[3]:
+    if high_known:
         high = bend(planes_z[1], values[1], planes_z[2], values[2], planes_z[3], values[3])
-    return lesser(low, high) if known[0] and known[3] else low + high
+    return lesser(low, high) if low_known and high_known else low + high
+
+
+@njit(cache=True)
+def curvature_between(planes_z, values, planes, clip):
+    """As `bend_between`, with the planes that are there (indices, -1 for none) and whose values are not clipped."""
+    edge = -0.9999 * clip
+    if not (values[1] > edge and values[2] > edge):
+        return 0.0
+    low, high = planes[0] >= 0 and values[0] > edge, planes[3] >= 0 and values[3] > edge
+    return bend_between(planes_z, values, low, high)
 
 
 @njit(cache=True)

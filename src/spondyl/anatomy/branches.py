@@ -11,7 +11,6 @@ from collections.abc import Sequence
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from scipy.ndimage import label
 
 Polygons = Sequence[NDArray[np.float64]]
 
@@ -22,6 +21,7 @@ def ending(
     other_mm: NDArray[np.float32],
     origin_mm: tuple[float, float],
     cell_mm: tuple[float, float],
+    sign: int = 1,
 ) -> NDArray[np.bool_]:
     """Which polygons belong to a part of the plane that overlaps nothing of the other plane.
 
@@ -33,21 +33,26 @@ def ending(
         Signed distance on the plane's raster and on the other's, shape (ny, nx).
     origin_mm, cell_mm
         (x, y) of the first cell's centre, and the cells' sides.
+    sign
+        -1 to take what is outside for the parts.
     """
-    if len(polygons) == 1:
-        return np.array([_apart(distance_mm, other_mm)])
-    if all(_shared(points, distance_mm, other_mm, *origin_mm, *cell_mm) for points in polygons):
-        return np.zeros(len(polygons), dtype=np.bool_)
-    inside = distance_mm > 0
-    labels, count = label(inside, structure=np.ones((3, 3)))
-    goes_on = np.zeros(count + 1, dtype=np.bool_)
-    goes_on[labels[inside & (other_mm > 0)]] = True
-    return np.array([_ends(points, labels, goes_on, *origin_mm, *cell_mm) for points in polygons])
+    points, ends = np.concatenate(polygons), np.cumsum([len(p) for p in polygons])
+    return _ending(points, ends, distance_mm, other_mm, *origin_mm, *cell_mm, np.float32(sign))
+
+
+@njit(cache=True, nogil=True)
+def apart_neighbours(distance):
+    """Of each two neighbouring planes (n, ny, nx): whether the lower, and the upper, has an inside and they share none
+    of it."""
+    apart = np.empty((max(0, len(distance) - 1), 2), dtype=np.bool_)
+    for n in range(len(apart)):
+        for side in range(2):
+            apart[n, side] = _apart(distance[n + side], distance[n + 1 - side])
+    return apart
 
 
 @njit(cache=True, nogil=True)
 def _apart(distance, other):
-    """Whether there is an inside, and it shares no cell with the other's."""
     some = False
     for j in range(distance.shape[0]):
         for i in range(distance.shape[1]):
@@ -59,7 +64,50 @@ def _apart(distance, other):
 
 
 @njit(cache=True, nogil=True)
-def _shared(points, distance, other, origin_x, origin_y, cell_x, cell_y):
+def _ending(points, ends, distance, other, origin_x, origin_y, cell_x, cell_y, sign):
+    """Parts are found only where a polygon does not go on for certain."""
+    result, first, certain = np.zeros(len(ends), dtype=np.bool_), 0, True
+    for n in range(len(ends)):
+        certain = certain and _shared(
+            points[first : ends[n]], distance, other, origin_x, origin_y, cell_x, cell_y, sign
+        )
+        first = ends[n]
+    if certain:
+        return result
+    labels, goes_on = _parts(distance, other, sign)
+    first = 0
+    for n in range(len(ends)):
+        result[n] = _ends(points[first : ends[n]], labels, goes_on, origin_x, origin_y, cell_x, cell_y)
+        first = ends[n]
+    return result
+
+
+@njit(cache=True, nogil=True)
+def _parts(distance, other, sign):
+    """The parts of the inside, cells that touch at corners joined, numbered from 1, and which meet the other's."""
+    ny, nx = distance.shape
+    labels, todo, count = np.zeros((ny, nx), dtype=np.int32), np.empty(ny * nx, dtype=np.int32), 0
+    goes_on = [False]
+    for start in range(ny * nx):
+        if labels[start // nx, start % nx] or not sign * distance[start // nx, start % nx] > 0.0:
+            continue
+        count += 1
+        goes_on.append(False)
+        labels[start // nx, start % nx], todo[0], left = count, start, 1
+        while left > 0:
+            left -= 1
+            row, column = todo[left] // nx, todo[left] % nx
+            goes_on[count] |= sign * other[row, column] > 0.0
+            for j in range(max(0, row - 1), min(ny, row + 2)):
+                for i in range(max(0, column - 1), min(nx, column + 2)):
+                    if labels[j, i] == 0 and sign * distance[j, i] > 0.0:
+                        labels[j, i], todo[left] = count, j * nx + i
+                        left += 1
+    return labels, np.array(goes_on)
+
+
+@njit(cache=True, nogil=True)
+def _shared(points, distance, other, origin_x, origin_y, cell_x, cell_y, sign):
     """Whether most inner cells beside a polygon are the other plane's too, so that its part goes on for certain."""
     ny, nx = distance.shape
     inner = both = 0
@@ -68,8 +116,9 @@ def _shared(points, distance, other, origin_x, origin_y, cell_x, cell_y):
         row = int(np.rint((points[n, 1] - origin_y) / cell_y))
         for j in range(max(0, row - 1), min(ny, row + 2)):
             for i in range(max(0, column - 1), min(nx, column + 2)):
-                inner += distance[j, i] > 0.0
-                both += distance[j, i] > 0.0 and other[j, i] > 0.0
+                inside = sign * distance[j, i] > 0.0
+                inner += inside
+                both += inside and sign * other[j, i] > 0.0
     return 2 * both > inner
 
 

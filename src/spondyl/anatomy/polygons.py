@@ -16,11 +16,49 @@ KEYHOLE_TOLERANCE_MM = 0.01
 """Vertices closer than this count as the same point when a keyhole is looked for."""
 
 
-def edges_of(polygons_mm: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Edges (x0, y0, x1, y1) in mm, shape (n, 4), of closed polygons, each of shape (m, 2)."""
-    points = np.concatenate(polygons_mm)
-    ends = np.cumsum([len(p) for p in polygons_mm])
-    return _edges(points, ends)
+def signed_distances(
+    planes: Sequence[Sequence[NDArray[np.float64]]],
+    origin_mm: tuple[float, float],
+    cell_mm: tuple[float, float],
+    shape: tuple[int, int],
+    clip_mm: float,
+) -> NDArray[np.float32]:
+    """Signed distance in mm to the border of each plane's polygons on one raster, positive inside.
+
+    Parameters
+    ----------
+    planes
+        Of each its closed polygons, each of shape (m, 2) in mm.
+    origin_mm, cell_mm
+        (x, y) of the first cell's centre, and the cells' sides.
+    shape
+        Rows and columns of the raster.
+    clip_mm
+        No distance outside is said to be more.
+
+    Returns
+    -------
+    Shape (planes, rows, columns).
+    """
+    points = np.concatenate([polygon for polygons in planes for polygon in polygons])
+    ends = np.cumsum([len(polygon) for polygons in planes for polygon in polygons])
+    last = np.cumsum([len(polygons) for polygons in planes])
+    distance = np.empty((len(planes), *shape), dtype=np.float32)
+    _distances(points, ends, last, *origin_mm, *cell_mm, clip_mm, distance)
+    return distance
+
+
+@njit(cache=True, nogil=True)
+def _distances(points, ends, last, x0, y0, hx, hy, clip, distance):
+    first_point = first = 0
+    for n in range(len(last)):
+        end = ends[last[n] - 1]
+        edges = _edges(points[first_point:end], ends[first : last[n]] - first_point)
+        border = np.ones(len(edges), dtype=np.bool_)
+        if _meets_itself(edges, KEYHOLE_TOLERANCE_MM):
+            border = _one_sided(edges, 2.0 * KEYHOLE_TOLERANCE_MM)
+        signed_distance_raster(edges, border, x0, y0, hx, hy, clip, distance[n])
+        first_point, first = end, last[n]
 
 
 @njit(cache=True, nogil=True)
@@ -62,13 +100,6 @@ def width_mm(polygons_mm: Sequence[NDArray[np.float64]]) -> float:
     return 2.0 * sum(abs(float(area)) for area, _ in sizes) / rim if rim > 0 else 0.0
 
 
-def border_of(edges_mm: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which edges are a border, with the inside on one side only; the others are keyholes or shared edges."""
-    if not _meets_itself(edges_mm, KEYHOLE_TOLERANCE_MM):
-        return np.ones(len(edges_mm), dtype=np.bool_)
-    return _one_sided(edges_mm, 2.0 * KEYHOLE_TOLERANCE_MM)
-
-
 @njit(cache=True, nogil=True)
 def _meets_itself(edges_mm, tolerance):
     """Whether two edges begin at the same point, to within a tolerance."""
@@ -93,6 +124,7 @@ def _is_inside(edges_mm, x, y):
 
 @njit(cache=True, nogil=True)
 def _one_sided(edges_mm, offset_mm):
+    """Which edges are a border, with the inside on one side only; the others are keyholes or shared edges."""
     count = edges_mm.shape[0]
     border = np.ones(count, dtype=np.bool_)
     for k in range(count):
@@ -126,7 +158,13 @@ def inside_raster(edges_mm, x0, y0, hx, hy, inside):
             crossings[j, counts[j]] = xa + (y - ya) / (yb - ya) * (xb - xa)
             counts[j] += 1
     for j in range(ny):
-        row = np.sort(crossings[j, : counts[j]])
+        row = crossings[j, : counts[j]]
+        for c in range(1, counts[j]):  # a row crosses few edges: put each where it belongs
+            at, value = c, row[c]
+            while at > 0 and row[at - 1] > value:
+                row[at] = row[at - 1]
+                at -= 1
+            row[at] = value
         inside[j, :] = False
         for c in range(0, counts[j] - 1, 2):
             first = max(0, int(np.floor((row[c] - x0) / hx)) + 1)
@@ -136,17 +174,26 @@ def inside_raster(edges_mm, x0, y0, hx, hy, inside):
 
 
 @njit(cache=True)
-def _squared_distance(edges_mm, k, x, y):
-    xa, ya = edges_mm[k, 0], edges_mm[k, 1]
-    dx, dy = edges_mm[k, 2] - xa, edges_mm[k, 3] - ya
-    t = ((x - xa) * dx + (y - ya) * dy) / (dx * dx + dy * dy)
-    t = min(1.0, max(0.0, t))
-    ex, ey = x - xa - t * dx, y - ya - t * dy
+def _squared_distance(lines, k, x, y):
+    """To the line (x, y, along x, along y, one over its squared length)."""
+    ax, ay, dx, dy = x - lines[k, 0], y - lines[k, 1], lines[k, 2], lines[k, 3]
+    t = min(1.0, max(0.0, (ax * dx + ay * dy) * lines[k, 4]))
+    ex, ey = ax - t * dx, ay - t * dy
     return ex * ex + ey * ey
 
 
 @njit(cache=True)
-def _seed(edges_mm, border, x0, y0, hx, hy, nearest, squared):
+def _lines(edges_mm):
+    lines = np.empty((len(edges_mm), 5))
+    for k in range(len(edges_mm)):
+        dx, dy = edges_mm[k, 2] - edges_mm[k, 0], edges_mm[k, 3] - edges_mm[k, 1]
+        lines[k, 0], lines[k, 1], lines[k, 2], lines[k, 3] = edges_mm[k, 0], edges_mm[k, 1], dx, dy
+        lines[k, 4] = 1.0 / (dx * dx + dy * dy)
+    return lines
+
+
+@njit(cache=True)
+def _seed(edges_mm, lines, border, x0, y0, hx, hy, nearest, squared):
     """Exact distance to the cells near each edge."""
     ny, nx = nearest.shape
     reach = 1.5 * max(hx, hy)
@@ -160,7 +207,7 @@ def _seed(edges_mm, border, x0, y0, hx, hy, nearest, squared):
         i1 = min(nx - 1, int(np.floor((max(xa, xb) + reach - x0) / hx)))
         for j in range(j0, j1 + 1):
             for i in range(i0, i1 + 1):
-                d = _squared_distance(edges_mm, k, x0 + i * hx, y0 + j * hy)
+                d = _squared_distance(lines, k, x0 + i * hx, y0 + j * hy)
                 if d < squared[j, i]:
                     squared[j, i] = d
                     nearest[j, i] = k
@@ -176,32 +223,52 @@ def signed_distance_raster(edges_mm, border, x0, y0, hx, hy, clip_mm, phi):
     ny, nx = phi.shape
     nearest = np.full((ny, nx), -1, dtype=np.int32)
     squared = np.full((ny, nx), 1e12, dtype=np.float64)
-    _seed(edges_mm, border, x0, y0, hx, hy, nearest, squared)
+    lines = _lines(edges_mm)
+    _seed(edges_mm, lines, border, x0, y0, hx, hy, nearest, squared)
     inside = np.empty((ny, nx), dtype=np.bool_)
     inside_raster(edges_mm, x0, y0, hx, hy, inside)
     far = (clip_mm + 2.0 * (hx + hy)) ** 2  # farther out the distance is clipped anyway
     for sweep in range(2):
         step = 1 if sweep == 0 else -1
-        first_j, end_j = (0, ny) if sweep == 0 else (ny - 1, -1)
-        for j in range(first_j, end_j, step):
-            for direction in (1, -1):
-                first_i, end_i = (0, nx) if direction == 1 else (nx - 1, -1)
-                for i in range(first_i, end_i, direction):
-                    for neighbour in range(4 if direction == 1 else 1):
-                        nj = j if neighbour == 0 else j - step
-                        ni = i - direction if neighbour == 0 else i + neighbour - 2
-                        if nj < 0 or nj >= ny or ni < 0 or ni >= nx:
-                            continue
-                        k = nearest[nj, ni]
-                        if k >= 0 and k != nearest[j, i] and (squared[nj, ni] < far or inside[j, i]):
-                            d = _squared_distance(edges_mm, k, x0 + i * hx, y0 + j * hy)
-                            if d < squared[j, i]:
-                                squared[j, i] = d
-                                nearest[j, i] = k
+        for row in range(ny):
+            j = row if sweep == 0 else ny - 1 - row
+            _pass_on(lines, nearest, squared, inside, far, j, j - step if row > 0 else -1, x0, y0 + j * hy, hx)
     for j in range(ny):
         for i in range(nx):
             d = np.sqrt(squared[j, i])
             phi[j, i] = d if inside[j, i] else max(-clip_mm, -d)
+
+
+@njit(cache=True, nogil=True)
+def _pass_on(lines, nearest, squared, inside, far, j, beside, x0, y, hx):
+    """Offer each cell of row j the nearest edges of its neighbours in row `beside` (-1 for none) and in its own."""
+    nx = nearest.shape[1]
+    for i in range(nx):
+        best, k, within = squared[j, i], nearest[j, i], inside[j, i]
+        tried = k
+        x = x0 + i * hx
+        if i > 0:
+            other = nearest[j, i - 1]
+            if other >= 0 and other != k and (within or squared[j, i - 1] < far):
+                tried = other
+                d = _squared_distance(lines, other, x, y)
+                if d < best:
+                    best, k = d, other
+        if beside >= 0:
+            for n in range(max(0, i - 1), min(nx, i + 2)):
+                other = nearest[beside, n]
+                if other >= 0 and other != k and other != tried and (within or squared[beside, n] < far):
+                    tried = other
+                    d = _squared_distance(lines, other, x, y)
+                    if d < best:
+                        best, k = d, other
+        squared[j, i], nearest[j, i] = best, k
+    for i in range(nx - 2, -1, -1):
+        other = nearest[j, i + 1]
+        if other >= 0 and other != nearest[j, i] and (inside[j, i] or squared[j, i + 1] < far):
+            d = _squared_distance(lines, other, x0 + i * hx, y)
+            if d < squared[j, i]:
+                squared[j, i], nearest[j, i] = d, other
 
 
 @njit(cache=True)

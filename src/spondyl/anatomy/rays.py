@@ -59,21 +59,25 @@ def along_normal(distance, j, i, out_x, out_y, hx, hy, limit):
 
 
 @njit(cache=True, nogil=True)
+def four_values(distance, planes, j, i, hx, hy, limit, values):
+    """Fill `values` (4,) with a cell's signed distances on four planes, along the normal where 1 and 2 differ."""
+    for k in range(4):
+        values[k] = distance[max(0, planes[k]), j, i]
+    if (values[1] > 0.0) == (values[2] > 0.0):
+        return
+    smaller = distance[planes[1]] if values[1] < values[2] else distance[planes[2]]
+    gx, gy = slope(smaller, j, i, hx, hy)
+    for k in range(4):
+        if planes[k] >= 0:
+            values[k] = along_normal(distance[planes[k]], j, i, -gx, -gy, hx, hy, limit)
+
+
+@njit(cache=True, nogil=True)
 def values_between(distance, planes, hx, hy, limit, values):
-    """Fill `values` (4, ny, nx) with the signed distances of four planes, along the normal where 1 and 2 differ."""
-    ny, nx = distance.shape[1:]
-    for j in range(ny):
-        for i in range(nx):
-            for k in range(4):
-                values[k, j, i] = distance[max(0, planes[k]), j, i]
-            low, high = distance[planes[1], j, i], distance[planes[2], j, i]
-            if (low > 0.0) == (high > 0.0):
-                continue
-            smaller = distance[planes[1]] if low < high else distance[planes[2]]
-            gx, gy = slope(smaller, j, i, hx, hy)
-            for k in range(4):
-                if planes[k] >= 0:
-                    values[k, j, i] = along_normal(distance[planes[k]], j, i, -gx, -gy, hx, hy, limit)
+    """Fill `values` (4, ny, nx) with what `four_values` gives of each cell."""
+    for j in range(distance.shape[1]):
+        for i in range(distance.shape[2]):
+            four_values(distance, planes, j, i, hx, hy, limit, values[:, j, i])
 
 
 @njit(cache=True, nogil=True)

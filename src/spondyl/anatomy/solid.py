@@ -7,26 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from spondyl.anatomy.arcs import arc, bend_between, beyond
+from spondyl.anatomy.arcs import arc, curvature_between
+from spondyl.anatomy.caps import border_beyond, closing_share, section_beyond
 from spondyl.anatomy.polygons import half_plane_fraction
-from spondyl.anatomy.rays import border_values, moved_border, slope, values_between
+from spondyl.anatomy.rays import slope, values_between
 from spondyl.anatomy.stack import Joint, Raster, Stack, bridged, clip_mm, join, planes_of
 from spondyl.anatomy.structure import Contour
 
-Window = tuple[slice, slice]
-"""Rows and columns of a raster."""
-WHOLE: Window = (slice(None), slice(None))
 Cap = Literal["half-slice", "none"]
 CAPS: tuple[str, ...] = ("half-slice", "none")
 CLOSED_FRACTION = 0.02
 """A section that goes on to less than this share of its area has closed."""
-FAR_OUTSIDE_MM = -1e6
 CLOSING_STEPS = 10
 """Halvings of the spacing by which the height where a section closes is found."""
 
@@ -74,48 +71,36 @@ class Between:
         values_between(solid.distance_mm, self._planes, r.hx, r.hy, solid.clip_mm, self._values)
 
     def distance_mm(self, z_mm: float) -> NDArray[np.float32]:
-        """Signed distance of each raster cell (ny, nx) at a height."""
-        return self.sections_mm(np.array([z_mm]))[0]
-
-    def sections_mm(self, z_mm: NDArray[np.float64], window: Window = WHOLE) -> NDArray[np.float32]:
-        """Signed distances (n, ny, nx) at n heights; two cells or more off the border, bounds that are as far off."""
-        solid, values = self._solid, np.ascontiguousarray(self._values[:, *window])
-        result = np.empty((len(z_mm), *values.shape[1:]), dtype=np.float32)
+        """Signed distance of each raster cell (ny, nx) at a height; well off the border, bounds as far off."""
+        solid, result = self._solid, np.empty(self._values.shape[1:], dtype=np.float32)
         heights = solid.z_mm[np.maximum(0, self._planes)]
         cell = float(np.hypot(solid.raster.hx, solid.raster.hy))
-        _between(values, heights, self._planes, z_mm, solid.clip_mm, cell, result)
-        for n, z in enumerate(z_mm):
-            hole = self._holes[0 if z < (heights[1] + heights[2]) / 2 else 1]
-            if hole >= 0:
-                result[n] = np.minimum(result[n], -solid.distance_mm[hole][window])
-        return result
+        _between(self._values, heights, self._planes, z_mm, solid.clip_mm, cell, result)
+        hole = self._holes[0 if z_mm < (heights[1] + heights[2]) / 2 else 1]
+        return np.minimum(result, -solid.distance_mm[hole]) if hole >= 0 else result
 
 
 class Beyond:
     """The section beyond a last plane."""
 
     def __init__(self, solid: Solid, slab: Slab) -> None:
-        z, r, planes = solid.z_mm, solid.raster, np.array(slab.planes)
-        self._last, self._last_z = solid.distance_mm[planes[0]], float(z[planes[0]])
-        self._raster, self._count = r, 1 + int(planes[1] >= 0) + int(planes[2] >= 0)
-        self._gap = float(abs(z[planes[1]] - z[planes[0]])) if self._count > 1 else 0.0
-        self._gap_before = abs(z[planes[2]] - z[planes[1]]) if self._count > 2 else 0.0
-        self._cells, self._values = border_values(solid.distance_mm, planes, r.hx, r.hy, solid.clip_mm)
-        self._window = _window(self._last, -self._gap - 2.0 * (r.hx + r.hy))
-        self._cells -= np.array([self._window[0].start, self._window[1].start], dtype=np.int32)
+        planes, self._raster = np.array(slab.planes), solid.raster
+        self._last, self._last_z = solid.distance_mm[planes[0]], float(solid.z_mm[planes[0]])
+        self._border: Any = border_beyond(
+            solid.distance_mm, solid.z_mm, planes, self._raster.hx, self._raster.hy, solid.clip_mm
+        )
 
     def distance_mm(self, z_mm: float) -> NDArray[np.float32]:
-        """Signed distance of each raster cell (ny, nx) at a height; `FAR_OUTSIDE_MM` where it cannot reach."""
-        if self._count == 1:
-            return self._last
-        moved = _beyond(self._values, self._gap, self._gap_before, self._count, abs(z_mm - self._last_z))
-        result, hx, hy = np.full_like(self._last, FAR_OUTSIDE_MM), self._raster.hx, self._raster.hy
-        moved_border(self._last[self._window], self._cells, moved, hx, hy, result[self._window])
+        """Signed distance of each raster cell (ny, nx) at a height; far outside where it cannot reach."""
+        result = np.empty_like(self._last)
+        reach = abs(z_mm - self._last_z)
+        section_beyond(self._last, self._border, reach, self._raster.hx, self._raster.hy, result)
         return result
 
-    def sections_mm(self, z_mm: NDArray[np.float64], window: Window = WHOLE) -> NDArray[np.float32]:
-        """Signed distances (n, ny, nx) at n heights."""
-        return np.stack([self.distance_mm(float(z))[window] for z in z_mm])
+    def closing_share(self) -> float:
+        """Share of the gap to the next plane at which the section closes, -1 where it stays open."""
+        r = self._raster
+        return float(closing_share(self._last, self._border, r.hx, r.hy, CLOSED_FRACTION, CLOSING_STEPS))
 
 
 def build_solid(contours: Sequence[Contour], raster: Raster, cap: Cap, slice_spacing_mm: float) -> Solid:
@@ -128,8 +113,8 @@ def build_solid(contours: Sequence[Contour], raster: Raster, cap: Cap, slice_spa
     joints = [join(stack, i) if filled[i] else Joint(-1, -1, i, i + 1) for i in range(len(z) - 1)]
     spacings = np.diff(z)[[joint.lower >= 0 for joint in joints]] if joints else np.empty(0)
     typical = float(np.median(spacings)) if len(spacings) else slice_spacing_mm
-    heights, distance = np.array(stack.z_mm), np.stack(stack.distance_mm)
-    solid = Solid(raster, heights, distance, clip, ())
+    heights = np.array(stack.z_mm)
+    solid = Solid(raster, heights, stack.distance_mm, clip, ())
     caps = [] if cap == "none" else [_capped(solid, slab, typical) for slab in _caps(joints, heights)]
     return replace(solid, slabs=(*_bridges(joints, heights), *caps))
 
@@ -182,58 +167,23 @@ def _reach_mm(solid: Solid, slab: Slab, typical_mm: float) -> float:
     if slab.planes[1] < 0:
         return typical_mm / 2
     last, before = float(solid.z_mm[slab.planes[0]]), float(solid.z_mm[slab.planes[1]])
-    field = solid.at(slab)
-
-    def cells_at(reach: float) -> int:
-        return int(np.count_nonzero(field.distance_mm(last + reach * (last - before)) > 0))
-
-    left = cells_at(1.0)
-    if left >= CLOSED_FRACTION * np.count_nonzero(solid.distance_mm[slab.planes[0]] > 0):
-        return abs(last - before) / 2
-    opened, closed = 0.0, 1.0
-    for _ in range(CLOSING_STEPS):
-        middle = (opened + closed) / 2
-        opened, closed = (opened, middle) if cells_at(middle) <= left else (middle, closed)
-    return abs(last - before) * closed
+    closed = Beyond(solid, slab).closing_share()
+    return abs(last - before) * (closed if closed >= 0 else 0.5)
 
 
 @njit(cache=True, nogil=True)
 def _between(all_values, heights, planes, z, clip, cell, result):
     """An arc never leaves the range of its ends, so where both are far on one side of the border none is drawn."""
-    edge, far = -0.9999 * clip, min(clip, 2.0 * cell)
-    values = np.empty(4)
-    known = np.empty(4, dtype=np.bool_)
-    for j in range(result.shape[1]):
-        for i in range(result.shape[2]):
+    far, values = min(clip, 2.0 * cell), np.empty(4)
+    for j in range(result.shape[0]):
+        for i in range(result.shape[1]):
             low, high = all_values[1, j, i], all_values[2, j, i]
             if min(low, high) >= far or max(low, high) <= -far:
-                result[:, j, i] = min(low, high) if low > 0 else max(low, high)
+                result[j, i] = min(low, high) if low > 0 else max(low, high)
                 continue
-            for k in range(4):
-                values[k] = all_values[k, j, i]
-                known[k] = planes[k] >= 0 and values[k] > edge
-            if not (known[1] and known[2]):
-                known[0] = known[3] = False
-            curvature = bend_between(heights, values, known)
-            for n in range(len(z)):
-                result[n, j, i] = arc(heights[1], values[1], heights[2], values[2], curvature, z[n])
-
-
-def _window(distance_mm: NDArray[np.float32], least_mm: float) -> Window:
-    """Rows and columns of the cells with at least a distance, and one more on each side."""
-    near = distance_mm >= least_mm
-    rows, columns = np.flatnonzero(near.any(axis=1)), np.flatnonzero(near.any(axis=0))
-    if not len(rows):
-        return slice(0, distance_mm.shape[0]), slice(0, distance_mm.shape[1])
-    return slice(max(0, int(rows[0]) - 1), int(rows[-1]) + 2), slice(max(0, int(columns[0]) - 1), int(columns[-1]) + 2)
-
-
-@njit(cache=True, nogil=True)
-def _beyond(values, gap, gap_before, count, reach):
-    moved = np.empty(values.shape[0])
-    for n in range(values.shape[0]):
-        moved[n] = beyond(reach, values[n, 0], values[n, 1], values[n, 2], gap, gap_before, count)
-    return moved
+            values[:] = all_values[:, j, i]
+            curvature = curvature_between(heights, values, planes, clip)
+            result[j, i] = arc(heights[1], values[1], heights[2], values[2], curvature, z)
 
 
 @njit(cache=True, nogil=True)

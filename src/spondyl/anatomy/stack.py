@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spondyl.anatomy.branches import Polygons, ending
-from spondyl.anatomy.polygons import area_mm2, border_of, edges_of, signed_distance_raster
+from spondyl.anatomy.branches import Polygons, apart_neighbours, ending
+from spondyl.anatomy.polygons import area_mm2, signed_distances
 from spondyl.anatomy.structure import Contour
 
 SAME_PLANE_MM, SMALLEST_MM2 = 0.01, 1e-6
@@ -50,38 +50,44 @@ class Stack:
 
     def __init__(self, raster: Raster, clip_mm: float, polygons: list[Polygons], z_mm: list[float]) -> None:
         self.raster, self.clip_mm = raster, clip_mm
-        self.polygons: list[Polygons] = []
-        self.z_mm: list[float] = []
-        self.distance_mm: list[NDArray[np.float32]] = []
-        for height, drawn in zip(z_mm, polygons, strict=True):
-            self.add(height, drawn)
+        self.polygons, self.z_mm = list(polygons), list(z_mm)
+        self._drawn = self._distances(polygons)
+        self._parts: list[NDArray[np.float32]] = []
+        self._apart: NDArray[np.bool_] = apart_neighbours(self._drawn)
 
-    def add(self, z_mm: float, polygons: Polygons) -> int:
-        r, distance = self.raster, np.empty((self.raster.ny, self.raster.nx), dtype=np.float32)
-        edges = edges_of(polygons)
-        signed_distance_raster(edges, border_of(edges), r.x0, r.y0, r.hx, r.hy, self.clip_mm, distance)
+    @property
+    def distance_mm(self) -> NDArray[np.float32]:
+        """Signed distances (planes, ny, nx): those drawn, then parts of them."""
+        return np.concatenate([self._drawn, *self._parts]) if self._parts else self._drawn
+
+    def _distances(self, polygons: list[Polygons]) -> NDArray[np.float32]:
+        r = self.raster
+        return signed_distances(polygons, (r.x0, r.y0), (r.hx, r.hy), (r.ny, r.nx), self.clip_mm)
+
+    def _add(self, z_mm: float, polygons: Polygons) -> int:
         self.polygons.append(polygons)
         self.z_mm.append(z_mm)
-        self.distance_mm.append(distance)
+        self._parts.append(self._distances([polygons]))
         return len(self.z_mm) - 1
 
     def split(self, plane: int, other: int) -> Split:
-        """What of `plane` goes on in `other`, what ends, and the holes that close."""
+        """What of `plane` goes on in `other`, its neighbour, what ends, and the holes that close."""
         r, polygons = self.raster, self.polygons[plane]
-        here, there = self.distance_mm[plane], self.distance_mm[other]
-        ends = ending(polygons, here, there, (r.x0, r.y0), (r.hx, r.hy))
+        if len(polygons) == 1:
+            apart = self._apart[min(plane, other), int(plane > other)]
+            return Split(-1, plane, -1) if apart else Split(plane, -1, -1)
+        here, there, frame = self._drawn[plane], self._drawn[other], ((r.x0, r.y0), (r.hx, r.hy))
+        ends = ending(polygons, here, there, *frame)
         if ends.all():
             return Split(-1, plane, -1)
-        closes = np.zeros(len(polygons), dtype=np.bool_)
-        if len(polygons) > 1:
-            closes = ~ends & ending(polygons, -here, -there, (r.x0, r.y0), (r.hx, r.hy))
+        closes = ~ends & ending(polygons, here, there, *frame, sign=-1)
         if not ends.any() and not closes.any():
             return Split(plane, -1, -1)
         return Split(*(self._part(plane, part) for part in (~ends & ~closes, ends, closes)))
 
     def _part(self, plane: int, chosen: NDArray[np.bool_]) -> int:
         polygons = [p for p, keep in zip(self.polygons[plane], chosen, strict=True) if keep]
-        return self.add(self.z_mm[plane], polygons) if polygons else -1
+        return self._add(self.z_mm[plane], polygons) if polygons else -1
 
 
 @dataclass(frozen=True)

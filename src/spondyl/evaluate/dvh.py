@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from spondyl.anatomy import Cap, Structure, Structures, sample_points
 from spondyl.core.errors import DoseError, DoseGridError, StructureError
 from spondyl.dose import Dose
-from spondyl.evaluate.interpolation import NO_BOXES, binned_volume, dose_and_range_at, highest_at_faces
+from spondyl.evaluate.interpolation import binned_volume, dose_and_range_at, highest_at_faces
 from spondyl.evaluate.sampled import Sampled, sampled
 
 EXACT_POINTS = 20_000
@@ -139,8 +139,9 @@ def dvh(dose: Dose, structure: Structure, *, cap: Cap = "half-slice", spacing_mm
         target does not.
     """
     check_frame(dose, structure)
-    points_mm, dose_gy, weight_cm3 = _sampled(dose, structure, cap, spacing_mm)
-    if not len(points_mm) or float(weight_cm3.sum()) <= 0:
+    samples = _sampled(dose, structure, cap, spacing_mm)
+    dose_gy, weight_cm3 = samples.gy, samples.weights_cm3
+    if not len(dose_gy) or float(weight_cm3.sum()) <= 0:
         raise StructureError(f'structure "{structure.name}" is empty, expected a volume; contour it or leave it out')
     inside = np.isfinite(dose_gy)
     if bool(inside.all()):
@@ -148,7 +149,7 @@ def dvh(dose: Dose, structure: Structure, *, cap: Cap = "half-slice", spacing_mm
     total = float(weight_cm3.sum())
     _check_cover(structure, float(weight_cm3[inside].sum()) / total)
     curve = from_samples(structure.name, dose_gy[inside], weight_cm3[inside], total_cm3=total)
-    return curve if curve.is_whole else replace(curve, edge_gy=_edge_gy(dose, points_mm, dose_gy))
+    return curve if curve.is_whole else replace(curve, edge_gy=_edge_gy(dose, samples.points_mm, dose_gy))
 
 
 def _sampled(dose: Dose, structure: Structure, cap: Cap, spacing_mm: float | None) -> Sampled:
@@ -156,8 +157,8 @@ def _sampled(dose: Dose, structure: Structure, cap: Cap, spacing_mm: float | Non
     if structure.contours and spacing_mm is None and (found := sampled(dose, structure, cap)):
         return found
     points_mm, weight_cm3 = sample_points(structure, spacing_mm, cap)
-    gy, _ = dose_and_range_at(dose, points_mm, NO_BOXES)
-    return points_mm, gy, weight_cm3
+    gy, _ = dose_and_range_at(dose, points_mm)
+    return Sampled(gy, weight_cm3, (points_mm,))
 
 
 def dvhs(dose: Dose, structures: Structures | Iterable[Structure], *, cap: Cap = "half-slice") -> dict[str, DVH]:

@@ -8,9 +8,10 @@ import numpy as np
 from numba import njit, prange  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
 from numpy.typing import NDArray
 
+from spondyl.anatomy import Cells
 from spondyl.dose import Dose
 
-NO_BOXES: NDArray[np.float64] = np.empty((0, 5))
+NO_CELLS: Cells = (np.empty((0, 3), dtype=np.int32), np.empty((0, 7)), np.zeros(4))
 _EDGE_TOLERANCE = 1e-6  # of a voxel: a point this close to the outer voxel edge is still on the grid
 
 
@@ -70,25 +71,27 @@ def _interpolate(
 
 
 def dose_and_range_at(
-    dose: Dose, points_mm: NDArray[np.float64], boxes_mm: NDArray[np.float64]
+    dose: Dose, points_mm: NDArray[np.float64], cells: Cells = NO_CELLS
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """As `dose_at`, and the range of dose in a box about each point; on one thread.
+    """As `dose_at`, and the range of dose in the cell of each point; on one thread.
 
     Parameters
     ----------
     dose
         On any grid.
-    points_mm, boxes_mm
-        Shapes (n, 3) and (n, 5), (x, y, z): points, and centres of boxes with their sides along x and y, and z.
+    points_mm
+        Shape (n, 3), (x, y, z).
+    cells
+        Of the points, as `spondyl.anatomy.Pieces` has them; without, the dose only.
 
     Returns
     -------
-    Dose (n,) in ``dose.unit``, and the lowest and highest (n, 2) in each box by the slope at the point.
+    Dose (n,) in ``dose.unit``, and the lowest and highest (n, 2) in each cell by the slope at the point.
     """
-    out, extremes = np.empty(len(points_mm)), np.empty((len(boxes_mm), 2))
+    out, extremes = np.empty(len(points_mm)), np.empty((len(cells[0]), 2))
     values: NDArray[Any] = np.ascontiguousarray(dose.values)
     grid = dose.grid
-    _with_range(values, np.asarray(grid.origin_mm), np.asarray(grid.spacing_mm), points_mm, boxes_mm, out, extremes)
+    _with_range(values, np.asarray(grid.origin_mm), np.asarray(grid.spacing_mm), points_mm, *cells, out, extremes)
     return out, extremes
 
 
@@ -98,11 +101,13 @@ def _with_range(
     origin: NDArray[np.float64],
     spacing: NDArray[np.float64],
     points: NDArray[np.float64],
-    boxes: NDArray[np.float64],
+    cells: NDArray[np.int32],
+    layers: NDArray[np.float64],
+    frame: NDArray[np.float64],
     out: NDArray[np.float64],
     extremes: NDArray[np.float64],
 ) -> None:
-    """Without boxes, the dose only."""
+    """Without cells, the dose only."""
     nz, ny, nx = values.shape
     low = -0.5 - _EDGE_TOLERANCE
     for n in range(len(points)):
@@ -112,8 +117,8 @@ def _with_range(
         inside = low <= x <= nx - 1 - low and low <= y <= ny - 1 - low and low <= z <= nz - 1 - low
         if not inside:
             out[n] = np.nan
-            if len(boxes):
-                extremes[n] = np.nan
+            if len(cells):
+                extremes[n, 0] = extremes[n, 1] = np.nan
             continue
         x = min(max(x, 0.0), nx - 1.0)
         y = min(max(y, 0.0), ny - 1.0)
@@ -126,17 +131,41 @@ def _with_range(
         d = values[k1, j1, i] * (1 - fx) + values[k1, j1, i1] * fx
         near, far = a * (1 - fy) + b * fy, c * (1 - fy) + d * fy
         out[n] = near * (1 - fz) + far * fz
-        if not len(boxes):
+        if not len(cells):
             continue
         p = (values[k, j, i1] - values[k, j, i]) * (1 - fy) + (values[k, j1, i1] - values[k, j1, i]) * fy
         q = (values[k1, j, i1] - values[k1, j, i]) * (1 - fy) + (values[k1, j1, i1] - values[k1, j1, i]) * fy
         rise_x = (p * (1 - fz) + q * fz) / spacing[0]
         rise_y = ((b - a) * (1 - fz) + (d - c) * fz) / spacing[1]
         rise_z = (far - near) / spacing[2]
-        to_x, to_y, to_z = boxes[n, 0] - points[n, 0], boxes[n, 1] - points[n, 1], boxes[n, 2] - points[n, 2]
+        layer = cells[n, 0]
+        to_x = frame[0] + cells[n, 2] * frame[2] - points[n, 0]
+        to_y = frame[1] + cells[n, 1] * frame[3] - points[n, 1]
+        to_z = layers[layer, 1] - points[n, 2]
         middle = out[n] + rise_x * to_x + rise_y * to_y + rise_z * to_z
-        half = 0.5 * ((abs(rise_x) + abs(rise_y)) * boxes[n, 3] + abs(rise_z) * boxes[n, 4])
+        half = 0.5 * (abs(rise_x) * frame[2] + abs(rise_y) * frame[3] + abs(rise_z) * layers[layer, 2])
         extremes[n, 0], extremes[n, 1] = middle - half, middle + half
+
+
+@njit(cache=True, nogil=True)
+def first_tier(
+    extremes: NDArray[np.float64], hottest: NDArray[np.float64], coldest: NDArray[np.float64], flat: float, none: int
+) -> NDArray[np.int8]:
+    """For ranges of dose (n, 2) the first k with a highest above `hottest[k]` (2 k) or a lowest below `coldest[k]`
+    (2 k + 1); `none` for those that are not wider than `flat` or reach neither."""
+    tiers = np.full(len(extremes), none, dtype=np.int8)
+    for n in range(len(extremes)):
+        lowest, highest = extremes[n, 0], extremes[n, 1]
+        if not highest - lowest > flat:
+            continue
+        for k in range(len(hottest)):
+            if highest > hottest[k]:
+                tiers[n] = 2 * k
+                break
+            if lowest < coldest[k]:
+                tiers[n] = 2 * k + 1
+                break
+    return tiers
 
 
 @njit(cache=True, nogil=True)

@@ -6,12 +6,14 @@ some of its hottest or coldest, by the dose's slope across them, are cut again a
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from spondyl.anatomy import Cap, Points, Structure, contoured_pieces, contoured_volume_cm3
+from spondyl.anatomy import Cap, Structure, contoured_pieces, contoured_volume_cm3
 from spondyl.dose import Dose
-from spondyl.evaluate.interpolation import NO_BOXES, dose_and_range_at
+from spondyl.evaluate.interpolation import dose_and_range_at, first_tier
 
 PIECES, LARGEST_MM, MOST_PIECES = 25_000, 0.8, 80_000
 """Pieces have sides of 0.8 mm, less for fewer than `PIECES`, more for more than `MOST_PIECES`."""
@@ -25,9 +27,26 @@ HALVED = 0.5
 """Parts are at most half as long as their pieces."""
 FLAT_GY = 0.01
 """A piece across which the dose differs by less is not cut."""
+COARSE = 127
+"""The tier of pieces that are not cut."""
+Floats = NDArray[np.float64]
 
-Sampled = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
-"""Points (n, 3) in mm, their doses in Gy (n,), NaN off the dose grid, and the volumes in cm3 (n,) they stand for."""
+
+@dataclass(frozen=True)
+class Sampled:
+    """Doses of points in Gy (n,), NaN off the dose grid, the volumes in cm3 (n,) they stand for, and the points."""
+
+    gy: Floats
+    weights_cm3: Floats
+    point_groups: tuple[Floats, ...]
+    kept: NDArray[np.bool_] | None = None
+    """Of the first group."""
+
+    @property
+    def points_mm(self) -> Floats:
+        """Shape (n, 3), (x, y, z) in LPS mm."""
+        first = self.point_groups[0] if self.kept is None else self.point_groups[0][self.kept]
+        return np.concatenate((first, *self.point_groups[1:]))
 
 
 def sampled(dose: Dose, structure: Structure, cap: Cap) -> Sampled | None:
@@ -36,22 +55,17 @@ def sampled(dose: Dose, structure: Structure, cap: Cap) -> Sampled | None:
     pieces = contoured_pieces(structure, cap, step, MOST_CELLS, rim=True)
     if pieces is None:
         return None
-    points, weights = pieces.points_mm, pieces.weights_cm3
-    gy, extremes = dose_and_range_at(dose, points, pieces.boxes_mm)
-    cut = np.zeros(len(gy), dtype=np.bool_)
-    part, finer = min(END_MM, HALVED * step), list[Points]()
-    for chosen in _ends(gy, extremes, weights):
-        finer.append(pieces.finer(np.flatnonzero(chosen & ~cut), part, MOST_PARTS))
-        cut |= chosen
-    if not cut.any():
-        return points, gy, weights
-    keep = ~cut & (weights > 0)
-    new_points = np.concatenate([p for p, _ in finer])
-    new_gy, _ = dose_and_range_at(dose, new_points, NO_BOXES)
-    return (
-        np.concatenate((points[keep], new_points)),
-        np.concatenate((gy[keep], new_gy)),
-        np.concatenate((weights[keep], *(w for _, w in finer))),
+    gy, extremes = dose_and_range_at(dose, pieces.points_mm, pieces.cells)
+    tiers = _tiers(gy, extremes, pieces.weights_cm3)
+    part = min(END_MM, HALVED * step)
+    finer = [pieces.finer(np.flatnonzero(tiers == tier), part, MOST_PARTS) for tier in range(2 * len(TIERS))]
+    points = tuple(p for p, _ in finer)
+    kept = (tiers == COARSE) & (pieces.weights_cm3 > 0)
+    return Sampled(
+        np.concatenate((gy[kept], *(dose_and_range_at(dose, p)[0] for p in points))),
+        np.concatenate((pieces.weights_cm3[kept], *(w for _, w in finer))),
+        (pieces.points_mm, *points),
+        kept,
     )
 
 
@@ -60,20 +74,18 @@ def _step_mm(volume_cm3: float) -> float:
     return max(min(LARGEST_MM, (mm3 / PIECES) ** (1 / 3)), (mm3 / MOST_PIECES) ** (1 / 3))
 
 
-def _ends(
-    gy: NDArray[np.float64], extremes_gy: NDArray[np.float64], weights_cm3: NDArray[np.float64]
-) -> list[NDArray[np.bool_]]:
-    """For each tier the pieces that may hold some of the hottest, and of the coldest.
+def _tiers(gy: Floats, extremes_gy: Floats, weights_cm3: Floats) -> NDArray[np.int8]:
+    """For each piece the first tier in which it may hold some of the hottest (even) or coldest (odd), else `COARSE`.
 
     By the range of dose in their cells, not by the dose of their points: pieces whose points happen to be hot would
     else be replaced by cooler parts, and those whose points happen to be cool would stay.
     """
     known = gy[(weights_cm3 > 0) & np.isfinite(gy)]
     if not len(known):
-        return []
+        return np.full(len(gy), COARSE, dtype=np.int8)
     counts = [min(count, len(known)) for count in TIERS]
-    ordered = np.partition(known, [*(c - 1 for c in counts), *(len(known) - c for c in counts)])
-    lowest, highest = extremes_gy.T
-    steep = highest - lowest > FLAT_GY
-    hot = [steep & (highest > ordered[-count]) for count in counts]
-    return [end for tier in zip(hot, (steep & (lowest < ordered[c - 1]) for c in counts), strict=True) for end in tier]
+    ordered = np.partition(known, sorted({*(c - 1 for c in counts), *(len(known) - c for c in counts)}))
+    tiers: NDArray[np.int8] = first_tier(
+        extremes_gy, ordered[[-c for c in counts]], ordered[[c - 1 for c in counts]], FLAT_GY, COARSE
+    )
+    return tiers
