@@ -1,8 +1,16 @@
+import numpy as np
 import pytest
 
 from spondyl.core.errors import MaterialError
 from spondyl.physics import MATERIALS, Material, find_material
-from spondyl.physics.electrons import mass_collision_stopping_power, mean_excitation_ev, relative_mass_stopping_power
+from spondyl.physics.electrons import (
+    mass_collision_stopping_power,
+    mean_excitation_ev,
+    mean_forward_way,
+    relative_electron_path,
+    relative_mass_stopping_power,
+    scattering_per_g_per_cm2,
+)
 from spondyl.physics.scattered_photons import relative_scatter_absorption, relative_scatter_attenuation
 
 
@@ -56,3 +64,29 @@ def test_names_are_found_whatever_their_case_and_dashes():
 def test_impossible_materials_are_refused(density, fractions, says):
     with pytest.raises(MaterialError, match=says):
         Material("m", density, fractions)
+
+
+def test_scattering_of_a_mixture_is_its_elements_by_mass():
+    one, two = Material("h", 1.0, {"H": 1.0}), Material("o", 1.0, {"O": 1.0})
+    water, energy = Material("w", 1.0, {"H": 0.1119, "O": 0.8881}), np.array([0.2, 1.0, 4.0])
+    parts = 0.1119 * scattering_per_g_per_cm2(one, energy) + 0.8881 * scattering_per_g_per_cm2(two, energy)
+    assert scattering_per_g_per_cm2(water, energy) == pytest.approx(parts, rel=1e-6)
+
+
+def test_an_electron_that_hardly_scatters_goes_its_mean_path():
+    """Hydrogen at 6 MeV: the mean of path over energy lost, up to the little that it turns."""
+    hydrogen = Material("h", 0.09, {"H": 1.0})
+    energy = np.linspace(6.0, 0.01, 400)
+    stopping = np.array([mass_collision_stopping_power(hydrogen, float(t)) for t in energy])
+    straight = -np.trapezoid(energy / stopping, energy) / 6.0
+    assert 0.9 * straight < mean_forward_way(hydrogen, 6.0) < straight
+
+
+def test_forward_stream_of_electrons_behind_a_metal():
+    """Half of fluence (kerma over stopping power) and net current (kerma times mean forward way)."""
+    titanium, water = MATERIALS["titanium"], MATERIALS["water"]
+    fluence = 1 / relative_mass_stopping_power(titanium)
+    current = mean_forward_way(titanium, 1.5) / mean_forward_way(water, 1.5)
+    assert 1 / relative_electron_path(titanium) == pytest.approx((fluence + current) / 2)
+    assert relative_electron_path(water) == pytest.approx(1.0)
+    assert fluence > 1 > current

@@ -1,10 +1,11 @@
-"""How electrons lose energy: collision stopping powers of mixtures, to scale their paths."""
+"""How electrons lose energy and direction: stopping powers and mean forward ways of mixtures, to scale their paths."""
 
 from __future__ import annotations
 
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spondyl.core.citations import cite
 from spondyl.physics.cross_sections import ELECTRON_MEV
@@ -72,3 +73,60 @@ def relative_mass_stopping_power(material: Material, kinetic_mev: float = 1.0) -
     """
     water = mass_collision_stopping_power(MATERIALS["water"], kinetic_mev)
     return mass_collision_stopping_power(material, kinetic_mev) / water
+
+
+_AVOGADRO = 6.02214076e23
+_CLASSICAL_RADIUS_CM = 2.8179403e-13
+_FINE_STRUCTURE = 1 / 137.036
+_FIRST_ELECTRON_MEV = 1.5
+"""Energy-weighted mean of what photons of 6 MV hand to their first electron; from 1 to 2 MeV `relative_electron_path`
+changes by 0.03 in titanium and 0.01 in bone."""
+_LAST_MEV = 0.01
+
+
+@cite("Molière 1947; Bethe 1953, Phys Rev 89:1256 (screened scattering of electrons)", "10.1103/PhysRev.89.1256")
+def scattering_per_g_per_cm2(material: Material, kinetic_mev: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Inverse of the transport mean free path (mean of 1 - cos per mass path) in cm2/g, at each energy.
+
+    Rutherford's cross section with Molière's screening, Z (Z + 1) for the electrons' share.
+    """
+    tau = np.asarray(kinetic_mev, np.float64) / ELECTRON_MEV
+    beta2, momentum2 = tau * (tau + 2) / (tau + 1) ** 2, tau * (tau + 2)
+    total = np.zeros_like(tau)
+    for z, a, w in material.elements():
+        angle2 = (_FINE_STRUCTURE * z ** (1 / 3) / 0.885) ** 2 / momentum2
+        screening = angle2 / 4 * (1.13 + 3.76 * (_FINE_STRUCTURE * z) ** 2 / beta2)
+        per_electron = 2 * np.pi * _CLASSICAL_RADIUS_CM**2 * (1 - beta2) / beta2**2
+        total += w / a * z * (z + 1) * per_electron * (np.log(1 + 1 / screening) - 1 / (1 + screening))
+    return _AVOGADRO * total
+
+
+@cite("Lewis 1950, Phys Rev 78:526 (mean forward displacement under multiple scattering)", "10.1103/PhysRev.78.526")
+def mean_forward_way(material: Material, kinetic_mev: float) -> float:
+    """Mean distance in g/cm2, along its first direction, at which an electron leaves its energy.
+
+    The mean cosine after a path is exp(-path / transport mean free path) (Lewis, eq. 20); the electron slows down
+    continuously.
+    """
+    energy = np.linspace(kinetic_mev, _LAST_MEV, 60)
+    stopping = np.array([mass_collision_stopping_power(material, float(t)) for t in energy])
+    path = -np.diff(energy) / ((stopping[1:] + stopping[:-1]) / 2)
+    scattering = scattering_per_g_per_cm2(material, energy)
+    turned = np.concatenate([[0.0], np.cumsum(path * (scattering[1:] + scattering[:-1]) / 2)])
+    carried = energy * np.exp(-turned)
+    return float(((carried[1:] + carried[:-1]) / 2) @ path / kinetic_mev)
+
+
+@cache
+def relative_electron_path(material: Material) -> float:
+    """Length of electron paths per mass relative to water's, so that the energy they carry forward is right.
+
+    Straight lines carry the part of the electrons that goes forward. In equilibrium energy fluence is kerma over
+    stopping power s, and the net energy current is kerma times the mean forward way 1 / t (both relative to
+    water, whose own scattering is in the kernel). The forward stream is half their sum (two-stream
+    approximation), so the path's scale is the harmonic mean of s and t. In tissue they differ by 2 to 5 %; in
+    titanium, which scatters electrons more, s is 0.73 and t 1.20.
+    """
+    stopping = relative_mass_stopping_power(material)
+    way = mean_forward_way(MATERIALS["water"], _FIRST_ELECTRON_MEV) / mean_forward_way(material, _FIRST_ELECTRON_MEV)
+    return 2 / (1 / stopping + 1 / way)

@@ -24,7 +24,7 @@ from spondyl.dose.engines.released_energy import EnergyGroups, ReleasedEnergy, e
 from spondyl.dose.fields import Field
 from spondyl.dose.fluence import incident_fluence
 from spondyl.physics import MATERIALS, BeamModel, Medium, Spectrum, mass_attenuation, poly_kernel
-from spondyl.physics.electrons import relative_mass_stopping_power
+from spondyl.physics.electrons import relative_electron_path
 from spondyl.physics.scattered_photons import relative_scatter_absorption, relative_scatter_attenuation
 
 Floats32 = NDArray[np.float32]
@@ -152,7 +152,7 @@ def _kernels(
 def _primary_mev_per_g(released, medium, spectrum, groups, settings, region, progress) -> Floats32:
     grid = medium.grid
     box = _electron_box(released, grid, settings.margin_mm, region)
-    ratio = np.array([relative_mass_stopping_power(m) for m in medium.materials], np.float32)
+    ratio = np.array([relative_electron_path(m) for m in medium.materials], np.float32)
     density = medium.density_g_per_cm3[box]
     path = density * ratio[medium.material[box]]
     sources = [s for r in released if (s := _cropped(r, box)) is not None]

@@ -54,8 +54,8 @@ def transport(
 ) -> Floats32:
     """Energy deposited in each voxel, in the unit of the sources, float32, shape ``grid.shape``.
 
-    A direction that follows two or three axes alike is shared among them, lines and weight, so that no axis of the
-    lattice is preferred.
+    A direction that follows two or three axes alike is shared among them, where it has that many lines, so that no
+    axis of the lattice is preferred.
 
     Parameters
     ----------
@@ -82,6 +82,9 @@ def transport(
     steps = np.abs(vectors[:, ::-1]) / spacing_zyx
     follows = steps > steps.max(axis=1, keepdims=True) * (1 - 1e-9)
     ways = follows.sum(axis=1)
+    alone = ways > lines
+    follows[alone] &= np.cumsum(follows[alone], axis=1) == 1
+    ways[alone] = 1
     for done, order in enumerate(_ORDERS):
         packed = _pack(sources, order, grid)
         local = np.ascontiguousarray(density.transpose(order))
@@ -94,7 +97,7 @@ def transport(
             sweep(
                 turned,
                 np.ascontiguousarray(solid_angles[chosen]) / shared,
-                _phases(turned, max(1, lines // shared)),
+                _phases(turned, lines // shared),
                 local,
                 deposits,
                 b_first,
