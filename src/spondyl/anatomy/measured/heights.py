@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
 
 from spondyl.anatomy.frame import Frame, Points
-from spondyl.anatomy.measured.profile import Profile, profile_of
+from spondyl.anatomy.measured.profile import STEP_MM, Profile, profile_of
 from spondyl.anatomy.measured.values import Known, plus_minus
 from spondyl.anatomy.structure import Structure
 
@@ -103,8 +104,8 @@ def measure_heights(body: Structure, frame: Frame, level: str) -> BodyHeights:
     tilt, profile = _upright(body, frame)
     voxel = float(np.linalg.norm(profile.axes[2] * body.grid.spacing_mm))
     aside = max(body.grid.spacing_mm[:2])
-    values = _heights(profile)
-    beside = [_heights(profile_of(body, frame, tilt, side)) for side in (-aside, aside)]
+    values = _heights(profile, voxel)
+    beside = [_heights(profile_of(body, frame, tilt, side), voxel) for side in (-aside, aside)]
     spread = {name: max(abs(other[name] - values[name]) for other in beside) for name in HEIGHTS}
     known = {name: plus_minus(values[name], float(np.hypot(voxel, spread[name]))) for name in HEIGHTS}
     return BodyHeights(level, known, profile, _rims(profile), voxel)
@@ -169,8 +170,10 @@ def _rims(profile: Profile) -> dict[str, Points]:
     return {name: profile.point_mm(*at) for name, at in _rims_in_plane(profile).items()}
 
 
-def _heights(profile: Profile) -> dict[str, float]:
+def _heights(profile: Profile, voxel_mm: float) -> dict[str, float]:
+    """Means over the bands, and the least mean over one voxel's width within the middle one."""
     height, share = profile.upper_mm - profile.lower_mm, profile.share_of_depth
     found = {name: height[(share >= low) & (share <= high)] for name, (low, high) in BANDS.items()}
     means = {name: float(values.mean()) for name, values in found.items()}
-    return {**means, "middle_minimum": float(found["middle"].min())}
+    width = max(1, round(voxel_mm / STEP_MM))
+    return {**means, "middle_minimum": float(uniform_filter1d(found["middle"], width, mode="nearest").min())}

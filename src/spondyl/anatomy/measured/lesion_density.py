@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from spondyl.anatomy.measured.moved import depth_mm, room_around
+from spondyl.anatomy.measured.moved import room_around, rough_depth_mm
 from spondyl.anatomy.measured.values import Unknown
 from spondyl.anatomy.sectors import Vertebra
 from spondyl.anatomy.structure import Structure
@@ -28,6 +28,8 @@ TAIL_PERCENT = 2.5
 """Less dense and denser begin where this share of the healthy bone ends at either side: its central 95 %."""
 LEAST_SHARE_PERCENT = 20.0
 """A lesion is called by a density that at least this share of it has. Our own setting: no publication gives one."""
+LEAST_DIFFERENCE_HU = 30.0
+"""Nearer than this to the median of the healthy bone nothing is less dense or denser. Our own setting."""
 LEAST_LESION_CM3, LEAST_HEALTHY_CM3 = 0.3, 1.0
 """With less cancellous bone than this nothing is said. Our own setting."""
 METAL_HU = 2500.0
@@ -165,22 +167,23 @@ def _region(name: str, hu: NDArray[np.float64], voxel: float, limits: tuple[floa
 
 
 def _limits(regions: list[NDArray[np.float64]]) -> tuple[float, float]:
-    """Central 95 % of several regions, each with the same weight however large it is."""
+    """Central 95 % of several regions, each with the same weight however large it is, and no nearer than 30 HU."""
     counts = [len(values) for values in regions]
     weight = np.concatenate([np.full(n, 1.0 / n / len(counts)) for n in counts])
     values = np.concatenate(regions)
     order = np.argsort(values)
     below = np.cumsum(weight[order]) - weight[order] / 2
-    low, high = np.interp([TAIL_PERCENT / 100, 1 - TAIL_PERCENT / 100], below, values[order])
-    return float(low), float(high)
+    tails = (TAIL_PERCENT / 100, 0.5, 1 - TAIL_PERCENT / 100)
+    low, median, high = (float(np.interp(tail, below, values[order])) for tail in tails)
+    return min(low, median - LEAST_DIFFERENCE_HU), max(high, median + LEAST_DIFFERENCE_HU)
 
 
 def _inside(
     ct: Image, body: Structure, gtv: Structure
-) -> tuple[NDArray[np.bool_], NDArray[np.float64], NDArray[np.float32]]:
+) -> tuple[NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64]]:
     """Cancellous voxels, smoothed HU and depth inside the tumour, all in the body's box with some room."""
     box = room_around(body, CORTEX_MM)
-    cancellous = depth_mm(body, box) >= CORTEX_MM
+    cancellous = rough_depth_mm(body, box) >= CORTEX_MM
     sigma = [SMOOTHING_MM / s for s in ct.grid.spacing_mm[::-1]]
     weight = gaussian_filter(cancellous.astype(np.float64), sigma)
     summed = gaussian_filter(np.where(cancellous, ct.values[box], 0).astype(np.float64), sigma)
@@ -188,9 +191,9 @@ def _inside(
     return cancellous, smooth, _tumour_depth(gtv, body, box)
 
 
-def _tumour_depth(gtv: Structure, body: Structure, box: tuple[slice, slice, slice]) -> NDArray[np.float32]:
+def _tumour_depth(gtv: Structure, body: Structure, box: tuple[slice, slice, slice]) -> NDArray[np.float64]:
     """Depth inside the tumour within `box`, seen on a box that holds both, so that its border beyond counts."""
     around = room_around(gtv, APART_MM)
     ranges = [slice(min(a.start, b.start), max(a.stop, b.stop)) for a, b in zip(box, around, strict=True)]
-    depth = depth_mm(gtv, (ranges[0], ranges[1], ranges[2]))
+    depth = rough_depth_mm(gtv, (ranges[0], ranges[1], ranges[2]))
     return depth[tuple(slice(b.start - r.start, b.stop - r.start) for b, r in zip(box, ranges, strict=True))]

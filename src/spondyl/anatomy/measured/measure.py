@@ -17,11 +17,11 @@ from spondyl.anatomy.measured.endplate_fit import endplate_doubts
 from spondyl.anatomy.measured.heights import BANDS, BodyHeights, HeightLoss, height_loss, measure_heights
 from spondyl.anatomy.measured.kyphosis import kyphosis_deg
 from spondyl.anatomy.measured.lesion_density import LesionDensity, lesion_density
-from spondyl.anatomy.measured.moved import moved, voxel_edge_mm
+from spondyl.anatomy.measured.moved import moved, surface_cm2, voxel_edge_mm
 from spondyl.anatomy.measured.neighbours import Neighbours, cut_off, find_neighbours, has_measurable_body
 from spondyl.anatomy.measured.posterior_wall import PosteriorWall, posterior_wall
 from spondyl.anatomy.measured.shares import TOUCH_CM3, SectorShare, sector_shares
-from spondyl.anatomy.measured.values import Known, Unknown, spanning
+from spondyl.anatomy.measured.values import Known, Unknown, plus_minus, spanning
 from spondyl.anatomy.measures import volume_outside_cm3
 from spondyl.anatomy.names import find_role, plain
 from spondyl.anatomy.sectors import SECTORS, Vertebra, cut_vertebra, divide_given
@@ -249,7 +249,7 @@ def _tumour(
     if gtv is None:
         return Unknown("there is no GTV; draw it to measure involvement")
     half = voxel_edge_mm(gtv.grid) / 2
-    smaller, larger = moved(gtv, -half), moved(gtv, half)
+    smaller, larger = moved(gtv, (-half, half))
     three = gtv, smaller, larger
     progress("tumour", 0.2)
     try:
@@ -296,5 +296,5 @@ def _whole(vertebra: Vertebra) -> Structure:
 
 
 def _volume(structure: Structure) -> Known:
-    half = voxel_edge_mm(structure.grid) / 2
-    return spanning(structure.volume_cm3, moved(structure, -half).volume_cm3, moved(structure, half).volume_cm3)
+    """Volume, and how much half a voxel over the whole border adds or takes."""
+    return plus_minus(structure.volume_cm3, surface_cm2(structure) * voxel_edge_mm(structure.grid) / 20)

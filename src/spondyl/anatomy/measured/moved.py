@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt, gaussian_filter
 
 from spondyl.anatomy.distance import signed_distance_mm
 from spondyl.anatomy.frame import Points
@@ -58,12 +61,34 @@ def depth_mm(structure: Structure, box: Box) -> NDArray[np.float32]:
     return signed_distance_mm(part)
 
 
-def moved(structure: Structure, outwards_mm: float) -> Structure:
-    """The structure with its border moved along its normal, outwards where positive; partly covered voxels stay so."""
+def rough_depth_mm(structure: Structure, box: Box) -> NDArray[np.float64]:
+    """As `depth_mm`, counted from whole voxels: right to half a voxel, for margins of several."""
+    inside = np.pad(cut_to(structure, box).full() >= 0.5, 1)
+    spacing = structure.grid.spacing_mm[::-1]
+    far = float(np.linalg.norm(np.array(inside.shape) * spacing))
+    within = cast(NDArray[np.float64], distance_transform_edt(inside, sampling=spacing))
+    without = cast(NDArray[np.float64], distance_transform_edt(~inside, sampling=spacing)) if inside.any() else far
+    half = min(spacing) / 2
+    return np.where(inside, within - half, half - without)[1:-1, 1:-1, 1:-1]
+
+
+def moved(structure: Structure, outwards_mm: Sequence[float]) -> list[Structure]:
+    """The structure with its border moved along its normal by each of the distances, outwards where positive."""
     edge = voxel_edge_mm(structure.grid)
-    box = room_around(structure, max(0.0, outwards_mm) + 2 * edge)
-    coverage = np.clip(0.5 + (depth_mm(structure, box) + outwards_mm) / edge, 0.0, 1.0)
-    return replace(structure, box=box, coverage=coverage.astype(np.float32), contours=())
+    box = room_around(structure, max(0.0, *outwards_mm) + 2 * edge)
+    depth = depth_mm(structure, box)
+    coverages = [np.clip(0.5 + (depth + step) / edge, 0.0, 1.0).astype(np.float32) for step in outwards_mm]
+    return [replace(structure, box=box, coverage=coverage, contours=()) for coverage in coverages]
+
+
+def surface_cm2(structure: Structure) -> float:
+    """Area of the border: the integral of the gradient of its coverage, smoothed by one voxel against stairs.
+
+    Sharp edges are rounded by that: the area of a cube 20 voxels wide comes out 8 % too small.
+    """
+    coverage = gaussian_filter(np.pad(structure.coverage, 4).astype(np.float64), 1.0)
+    slope = np.gradient(coverage, *structure.grid.spacing_mm[::-1])
+    return float(np.sqrt(sum(along**2 for along in slope)).sum()) * structure.grid.voxel_volume_cm3 * 10
 
 
 def coverage_at(structure: Structure, points_mm: Points) -> NDArray[np.float64]:

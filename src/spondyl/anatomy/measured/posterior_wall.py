@@ -31,7 +31,7 @@ class PosteriorWall:
     contact_cm2
         Of the part whose outermost half voxel of bone is tumour.
     distance_mm
-        Least distance of the tumour to that layer, 0 with contact.
+        Least distance of the tumour to that layer, 0 with contact; uncertain by half a voxel of both borders.
     """
 
     area_cm2: float
@@ -63,7 +63,7 @@ def posterior_wall(vertebra: Vertebra, canal: Structure, gtv: Structure) -> Post
     cell_cm2 = STEP_MM**2 / 100
     contact = spanning(*(cell_cm2 * float((inside >= moved).sum()) for moved in (0.0, half_voxel, -half_voxel)))
     away = -float(inside.max())
-    distance = spanning(*(max(0.0, away + moved) for moved in (0.0, half_voxel, -half_voxel)))
+    distance = spanning(*(max(0.0, away + moved) for moved in (0.0, 2 * half_voxel, -2 * half_voxel)))
     return PosteriorWall(cell_cm2 * len(layer), contact, distance)
 
 

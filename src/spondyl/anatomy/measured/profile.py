@@ -31,7 +31,7 @@ class Profile:
     axes
         Rows are left, anterior along the endplates, and superior at right angles to them, shape (3, 3).
     depth_mm
-        Positions along the anterior axis, increasing, shape (n,).
+        Positions along the anterior axis, increasing, shape (n,): the body's depth at half its height.
     upper_mm, lower_mm
         Height of the upper and lower endplate there, shape (n,).
     side_mm
@@ -86,9 +86,12 @@ def profile_of(body: Structure, frame: Frame, tilt_rad: float, side_mm: float = 
     across = np.linspace(side_mm - SLAB_HALF_MM, side_mm + SLAB_HALF_MM, int(2 * SLAB_HALF_MM / STEP_MM) + 1)
     depth, height = np.arange(low[1], high[1], STEP_MM), np.arange(low[2], high[2], STEP_MM)
     lattice = np.stack(np.meshgrid(across, depth, height, indexing="ij"), axis=-1) @ axes + frame.origin_mm
-    upper, lower = _ends(coverage_at(body, lattice), height)
-    kept = np.isfinite(upper).mean(axis=0) >= 0.5
-    filled = np.flatnonzero(kept)
+    coverage = coverage_at(body, lattice)
+    upper, lower = _ends(coverage, height)
+    # At half height, since above and below it walls that do not stand at right angles to the endplates, and
+    # osteophytes, would count as depth.
+    half = np.abs(height - local[:, 2].mean()).argmin()
+    filled = np.flatnonzero((coverage[:, :, half] >= 0.5).mean(axis=0) >= 0.5)
     if len(filled) < LEAST_DEPTH_MM / STEP_MM:
         raise VolumeError(
             f'the mid-sagittal slab of "{body.name}" holds {len(filled) * STEP_MM:.0f} mm of bone from front to back, '
