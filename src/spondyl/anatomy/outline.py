@@ -1,9 +1,9 @@
 """Coverage to contours: closed polygons on each slice, for planning systems.
 
-The border on a slice is the 0.5 level of the coverage, linear between voxel centres (marching squares), moved outwards
-by the little that this cuts off round borders. Holes and
-islands are polygons of their own; where they lie inside one another they combine by even-odd (DICOM's
-CLOSEDPLANAR_XOR reading), as `contours_to_structure` reads them.
+A contour is the section of the border (`spondyl.anatomy.subvoxel`) with the middle plane of its slice. That of a mask,
+whose border is not known as closely, is the 0.5 level between voxel centres (marching squares), moved outwards by the
+little that this cuts off. Holes and islands are polygons of their own; where they lie inside one another they combine
+by even-odd (DICOM's CLOSEDPLANAR_XOR reading), as `contours_to_structure` reads them.
 """
 
 from __future__ import annotations
@@ -16,11 +16,14 @@ from numpy.typing import NDArray
 
 from spondyl.anatomy.polygons import area_mm2
 from spondyl.anatomy.structure import Contour, Structure
+from spondyl.anatomy.subvoxel import sections
 
 SIMPLIFY_MM = 0.03
 """No vertex that is left out lies farther than this from the polygon."""
 LEVEL = 0.5
 SMALLEST_MM2 = 0.01
+SPECK = 0.25
+"""Loops smaller than this share of a voxel, and of the structure's largest loop, are rounding."""
 LARGEST_MOVE = 0.2
 """Polygons are moved outwards by at most this many voxels to keep their slice's area."""
 
@@ -39,17 +42,28 @@ def structure_to_contours(structure: Structure) -> tuple[Contour, ...]:
         return tuple(sorted(structure.contours, key=lambda c: c.z_mm))
     if structure.is_empty:
         return ()
+    partly = bool(((structure.coverage > 0) & (structure.coverage < 1)).any())
+    drawn = _sections(structure) if partly else _stairs(structure)
+    heights = structure.local_grid.axis_mm("z")
+    contours = [Contour(float(z), simplify(loop)) for z, loops in zip(heights, drawn, strict=True) for loop in loops]
+    areas = np.array([abs(area_mm2(c.points_mm)) for c in contours])
+    speck = min(SPECK * float(np.prod(structure.grid.spacing_mm[:2])), SPECK * float(areas.max(initial=0.0)))
+    return tuple(c for c, area in zip(contours, areas, strict=True) if area > max(SMALLEST_MM2, speck))
+
+
+def _sections(structure: Structure) -> list[list[NDArray[np.float64]]]:
+    """Loops in mm of each slice's middle plane through the border."""
+    values, first, cell = sections(structure)
+    return [[p * np.array(cell) + np.array(first) for p in trace(layer)] for layer in values]
+
+
+def _stairs(structure: Structure) -> list[list[NDArray[np.float64]]]:
+    """Loops in mm round the voxels of a mask, their corners cut, with the area of the slice."""
     grid = structure.local_grid
     origin, spacing = np.array(grid.origin_mm[:2]), np.array(grid.spacing_mm[:2])
     loops = [[(p - 1.0) * spacing + origin for p in trace(np.pad(layer, 1))] for layer in structure.coverage]
     moved = _lost_to_corners_mm(structure.coverage, loops, spacing)
-    contours: list[Contour] = []
-    for z, drawn, by in zip(grid.axis_mm("z"), loops, moved, strict=True):
-        for loop in drawn:
-            points = simplify(_offset(loop, float(by)))
-            if len(points) >= 3 and abs(area_mm2(points)) > SMALLEST_MM2:
-                contours.append(Contour(float(z), points))
-    return tuple(contours)
+    return [[_offset(loop, float(by)) for loop in drawn] for drawn, by in zip(loops, moved, strict=True)]
 
 
 def _lost_to_corners_mm(

@@ -11,13 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, binary_opening, uniform_filter
 
-from spondyl.anatomy.levelset import cells_of, nodes_of
+from spondyl.anatomy.levelset import cells_of, nodes_of, sections_of
 from spondyl.anatomy.structure import Structure
 
 T = TypeVar("T")
 
 FINE_MM = 0.7
 """Borders are sought on cells no wider than this, several to a voxel."""
+ROOM = 2
+"""Empty voxels around a structure that the field needs."""
 LONELY, SMALLEST_LOST = 0.3, 0.02
 """Voxels covered by at least `SMALLEST_LOST` of which, with their neighbours, the field encloses less than `LONELY` of
 their coverage, are taken as cubes."""
@@ -59,6 +61,25 @@ def refine(structure: Structure, room: tuple[int, int, int]) -> tuple[FineField,
     field = FineField(values, _triple(cell, float), _triple(parts, int), _triple(np.array(start), int))
     edges = np.concatenate((edges, _lost_voxels(padded, field)))
     return field, edges * spacing + cell * (parts - 1) / 2
+
+
+def sections(structure: Structure) -> tuple[NDArray[np.float32], tuple[float, float], tuple[float, float]]:
+    """The field of `refine` on the middle planes of the structure's slices.
+
+    Returns
+    -------
+    tuple
+        Values (slices, ny, nx), zero at the rim; (x, y) in mm of the first one, and their spacing.
+    """
+    grid = structure.local_grid
+    spacing = np.array(grid.spacing_mm[::-1])
+    parts = np.ceil(spacing / FINE_MM - 1e-9).astype(int)
+    padded = np.pad(structure.coverage, ROOM)
+    nodes = nodes_of(padded, parts, _around(_sharp_edges(padded, parts), padded))
+    cell = (spacing / parts)[:0:-1]
+    first = np.array(grid.origin_mm[:2]) - (ROOM + 0.5) * spacing[:0:-1] + 0.5 * cell
+    values = sections_of(nodes, parts, spacing)[ROOM:-ROOM]
+    return values, (float(first[0]), float(first[1])), (float(cell[0]), float(cell[1]))
 
 
 def border_points(field: FineField) -> NDArray[np.float64]:
