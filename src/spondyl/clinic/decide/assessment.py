@@ -8,7 +8,14 @@ from typing import Any
 
 from spondyl.clinic.decide.findings import FINDINGS
 from spondyl.clinic.decide.frameworks import FRAMEWORKS
-from spondyl.clinic.decide.options import Option, Reason, judge_option, reason_of
+from spondyl.clinic.decide.options import (
+    WAYS_OF_OPERATING,
+    Option,
+    Reason,
+    as_way_of_operating,
+    judge_option,
+    reasons_of,
+)
 from spondyl.clinic.decide.patient import Patient
 from spondyl.clinic.decide.rules import rules
 from spondyl.clinic.decide.truth import Truth
@@ -51,13 +58,13 @@ class Assessment:
     def record(self) -> dict[str, Any]:
         """For data files; docs/reference/assessment.md says what each key means."""
         return {
-            "disclaimer": DISCLAIMER,
-            "case_id": self.facts.case_id,
             "emergency": {
                 "value": self.emergency.value,
                 "text": self.emergency.said,
                 "needs": list(self.emergency.needs),
             },
+            "disclaimer": DISCLAIMER,
+            "case_id": self.facts.case_id,
             "scores": {key: score.record() for key, score in self.scores.items()},
             "options": {name: option.record() for name, option in self.options.items()},
             "general": [reason.record() for reason in self.general],
@@ -83,11 +90,13 @@ def assess(facts: Facts) -> Assessment:
     unstable = FINDINGS["unstable"](patient)
     asked: dict[str, list[Reason]] = {}
     for rule in rules():
-        reason = reason_of(rule, rule.condition(patient), unstable)
-        asked.setdefault(rule.row.modality, []).append(reason)
+        for modality, reason in reasons_of(rule, rule.condition(patient), unstable):
+            asked.setdefault(modality, []).append(reason)
     for modality, reason in _framework_reasons(patient):
         asked.setdefault(modality, []).append(reason)
     options = {name: judge_option(name, of) for name, of in asked.items() if name not in GENERAL}
+    for way in WAYS_OF_OPERATING:
+        options[way] = as_way_of_operating(options[way], options["open_surgery"])
     general = tuple(reason for name in GENERAL for reason in asked.get(name, []) if reason.truth.value)
     return Assessment(facts, FINDINGS["emergency"](patient), dict(patient.scores), options, general)
 

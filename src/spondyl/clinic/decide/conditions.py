@@ -2,19 +2,19 @@
 
 A condition is one of
 
-- a word: the name of a finding (`cord_compression`), see `findings.py`;
+- a word: the name of a finding (`cord_compression`), see the folder `findings`;
 - `{fact: PATH, is: VALUE}`, or `in: [..]`, `above:`, `at_least:`, `below:`, `at_most:` a number;
 - `{score: KEY, band: NAME}`, or `above:`, `at_least:`, `below:`, `at_most:` a total;
 - `{all: [..]}`, `{any: [..]}`, `{not: ..}` of conditions.
 
-Paths, findings, scores and comparisons are checked when the rules are loaded, so that a misspelt one is an
-error of ours and never a rule that silently does not fire.
+Paths, words of a fact's vocabulary, findings, scores, bands and comparisons are checked when the rules are loaded,
+so that a misspelt one is an error of ours and never a rule that silently does not fire.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any, Literal, cast, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -32,15 +32,26 @@ COMPARISONS: Mapping[str, tuple[Callable[[float, float], bool], str]] = {
     "below": (lambda value, limit: value < limit, "below"),
     "at_most": (lambda value, limit: value <= limit, "at most"),
 }
-_PATHS = frozenset(path for path, _ in keys(Facts)) | {"level", "histology", "involved_vertebrae", "visceral_count"}
+DERIVED = frozenset(("involved_vertebrae", "visceral_count"))
+"""What `Facts` derives from several keys, and rules may ask for."""
+_PATHS = frozenset(path for path, table in keys(Facts) if table is None) | DERIVED
 
 
 class RuleError(SpondylError):
     """A rule's data do not say what they should."""
 
 
-def parse(data: Any, where: str, score_keys: frozenset[str]) -> Condition:
+def parse(data: Any, where: str, score_bands: Mapping[str, frozenset[str]]) -> Condition:
     """Turn a condition's data into a question.
+
+    Parameters
+    ----------
+    data
+        The condition as its file writes it.
+    where
+        File and rule, for messages.
+    score_bands
+        Names of every score's bands, by the score's key.
 
     Raises
     ------
@@ -57,16 +68,16 @@ def parse(data: Any, where: str, score_keys: frozenset[str]) -> Condition:
     if len(table) == 1:
         (key, inner), *_ = table.items()
         if key == "not":
-            part = parse(inner, where, score_keys)
+            part = parse(inner, where, score_bands)
             return lambda patient: negate(part(patient))
         if key in ("all", "any"):
-            parts = [parse(each, where, score_keys) for each in cast("list[Any]", inner)]
+            parts = [parse(each, where, score_bands) for each in cast("list[Any]", inner)]
             gather = all_of if key == "all" else any_of
             return lambda patient: gather(each(patient) for each in parts)
     if "fact" in table:
         return _of_fact(table, where)
     if "score" in table:
-        return _of_score(table, where, score_keys)
+        return _of_score(table, where, score_bands)
     raise RuleError(f"{where}: expected fact, score, all, any or not, got {', '.join(table)}")
 
 
@@ -74,10 +85,11 @@ def _of_fact(table: Mapping[str, Any], where: str) -> Condition:
     path = str(table["fact"])
     if path not in _PATHS:
         raise RuleError(f'{where}: no fact "{path}"; nearest: {", ".join(nearest(path, _PATHS))}')
+    _check_words(table, path, where)
     test, asked = _test(table, where)
 
     def ask(patient: Patient) -> Truth:
-        value = fact_at(patient.facts, path)
+        value = patient.fact(path)
         name = path.rsplit(".", 1)[-1].replace("_", " ")
         if value is None:
             return Truth(None, f"{name} unknown", (path,))
@@ -86,13 +98,42 @@ def _of_fact(table: Mapping[str, Any], where: str) -> Condition:
     return ask
 
 
-def _of_score(table: Mapping[str, Any], where: str, score_keys: frozenset[str]) -> Condition:
+def _check_words(table: Mapping[str, Any], path: str, where: str) -> None:
+    """A word that the fact's vocabulary does not have would never be found."""
+    allowed = _vocabulary(path)
+    wanted = [table["is"]] if "is" in table else cast("list[Any]", table.get("in", []))
+    for each in wanted:
+        if isinstance(each, str) and each not in allowed:
+            raise RuleError(
+                f'{where}: {path} is never "{each}"; it is one of {", ".join(sorted(allowed)) or "no words"}'
+            )
+
+
+def _vocabulary(path: str) -> frozenset[str]:
+    """Every word that a fact may be."""
+    model: type[BaseModel] = Facts
+    *tables, last = path.split(".")
+    for name in tables:
+        model = cast("type[BaseModel]", type(model.model_fields[name].default))
+    return frozenset(_words(model.model_fields[last].annotation)) if last in model.model_fields else frozenset()
+
+
+def _words(annotation: Any) -> tuple[str, ...]:
+    if get_origin(annotation) is Literal:
+        return tuple(word for word in get_args(annotation) if isinstance(word, str))
+    return tuple(word for part in get_args(annotation) for word in _words(part))
+
+
+def _of_score(table: Mapping[str, Any], where: str, score_bands: Mapping[str, frozenset[str]]) -> Condition:
     key = str(table["score"])
-    if key not in score_keys:
-        raise RuleError(f'{where}: no score "{key}"; nearest: {", ".join(nearest(key, score_keys))}')
+    if key not in score_bands:
+        raise RuleError(f'{where}: no score "{key}"; nearest: {", ".join(nearest(key, score_bands))}')
     if "band" in table:
         named = cast("str | list[str]", table["band"])
         bands = frozenset((named,) if isinstance(named, str) else named)
+        if not bands <= score_bands[key]:
+            strangers = ", ".join(sorted(bands - score_bands[key]))
+            raise RuleError(f"{where}: {key} has no band {strangers}; known: {', '.join(sorted(score_bands[key]))}")
         return lambda patient: in_bands(patient.score(key), bands)
     test, asked = _test(table, where)
     return lambda patient: over_range(patient.score(key), test, asked)
@@ -114,8 +155,8 @@ def _settled(score: Score, hits: set[bool], asked: str) -> Truth:
     if len(hits) == 1:
         shown = f"{score.low}" if score.total is not None else f"{score.low} to {score.high}"
         return Truth(hits.pop(), f"{score.name} {shown}{asked}")
-    needs = score.needs or tuple(score.undefined)
-    return Truth(None, f"{score.name} {score.low} to {score.high}", needs)
+    open_ = "; ".join(score.undefined)
+    return Truth(None, f"{score.name} {score.low} to {score.high}" + (f" ({open_})" if open_ else ""), score.needs)
 
 
 def _test(table: Mapping[str, Any], where: str) -> tuple[Callable[[Any], bool], str]:
@@ -132,17 +173,6 @@ def _test(table: Mapping[str, Any], where: str) -> tuple[Callable[[Any], bool], 
         compare, words = COMPARISONS[key]
         return (lambda value: compare(float(value), float(wanted))), f" ({words} {wanted:g} asked)"
     raise RuleError(f'{where}: no comparison "{key}"; known: is, in, {", ".join(COMPARISONS)}')
-
-
-def fact_at(facts: Facts, path: str) -> Any:
-    """The value at a dotted path, None where it is unknown."""
-    value: Any = facts
-    for part in path.split("."):
-        name = {"level": "level", "histology": "histology"}.get(part, part) if value is facts else part
-        value = getattr(value, name)
-        if value is None:
-            return None
-    return None if isinstance(value, BaseModel) else value
 
 
 def _shown(value: Any) -> str:

@@ -2,26 +2,26 @@
 
 The verdict follows from the reasons by one table, the strictest line first:
 
-1. a contraindication holds                                  -> contraindicated
-2. a contraindication might hold (a fact is unknown)         -> needs facts
-3. a rule or framework advises against, or a requirement fails, or every published indication is known not to
-   hold                                                      -> advised against
-4. a requirement might fail, or no indication is known to hold yet -> needs facts
-5. an indication holds, and nothing that could advise against it waits for a fact -> recommended
-6. otherwise                                                 -> possible
+1. a contraindication holds                                             -> contraindicated
+2. a contraindication might hold (a fact is unknown)                    -> needs facts
+3. a rule or framework advises against, a requirement fails, or every published indication is known not to hold
+                                                                        -> advised against
+4. a requirement might fail, or no indication is known to hold yet      -> needs facts
+5. a rule or framework supports it, and nothing that could advise against it waits for a fact -> recommended
+6. otherwise                                                            -> possible
 
 A contraindication or a requirement that waits for a fact therefore holds the verdict back: no gap in the input
-makes it disappear.
+makes it disappear. A way of operating is never better than open surgery itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from spondyl.clinic.decide.rules import Effect, Rule
-from spondyl.clinic.decide.truth import Truth
+from spondyl.clinic.decide.truth import Truth, negate
 
 Verdict = Literal["recommended", "possible", "advised against", "contraindicated", "needs facts"]
 STABILISING = frozenset(
@@ -30,7 +30,16 @@ STABILISING = frozenset(
         "pvp", "pkp", "vertebral_stent", "orthosis_halo",
     }
 )  # fmt: skip
-"""Modalities that can hold an unstable spine: no prognosis speaks against these there."""
+"""Modalities that can hold an unstable spine: no prognosis speaks against these there.
+
+Kypho-IORT and radioactive cement are not among them: what their prognostic rules weigh is the radiation, and the same
+hold comes from kyphoplasty or vertebroplasty alone.
+"""
+NO_VETO = "a prognosis never vetoes stabilising an unstable spine"
+WAYS_OF_OPERATING = ("posterior_laminectomy", "en_bloc", "anterior", "combined_ap", "separation_surgery")
+"""Open operations by approach and extent: their rules say how to operate, open surgery's say whether."""
+INDICATIONS: tuple[Effect, ...] = ("supports", "allows")
+STRICTNESS: tuple[Verdict, ...] = ("recommended", "possible", "needs facts", "advised against", "contraindicated")
 
 
 @dataclass(frozen=True)
@@ -67,7 +76,7 @@ class Reason:
         """True for, False against, None where it does not speak (unknown, or information only)."""
         if self.truth.value is None or self.effect == "informs":
             return None
-        if self.effect in ("supports", "requires"):
+        if self.effect in (*INDICATIONS, "requires"):
             return self.truth.value
         return False if self.truth.value else None
 
@@ -97,8 +106,21 @@ class Option:
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
-        """Those that speak for or against."""
-        return tuple(reason for reason in self.asked if reason.speaks_for is not None)
+        """Those that speak for or against.
+
+        An indication that does not hold is no reason against while another holds or waits; neither is an
+        alternative of a group that another fulfils.
+        """
+        mute: set[Effect] = set()
+        if any(value is not False for effect in INDICATIONS for value in _values(self.asked, effect)):
+            mute.update(INDICATIONS)
+        met = {reason.group for reason in self.asked if reason.group and reason.truth.value is not False}
+        return tuple(
+            reason
+            for reason in self.asked
+            if reason.speaks_for
+            or (reason.speaks_for is False and reason.effect not in mute and reason.group not in met)
+        )
 
     @property
     def could_fire(self) -> tuple[Reason, ...]:
@@ -118,7 +140,7 @@ class Option:
     @property
     def disagreement(self) -> bool:
         """Whether frameworks stand on both sides."""
-        sides = {reason.speaks_for for reason in self.reasons if reason.framework}
+        sides = {reason.speaks_for for reason in self.asked if reason.framework}
         return {True, False} <= sides
 
     def record(self) -> dict[str, Any]:
@@ -133,18 +155,32 @@ class Option:
         }
 
 
-def reason_of(rule: Rule, truth: Truth, unstable: Truth) -> Reason:
-    """Ask a rule; a prognostic one turns into a caution where it would deny an unstable spine its hold."""
-    reason = Reason(
-        rule.row.id, rule.effect, truth, rule.row.text, rule.source, rule.row.group, remark=rule.row.disputed
-    )
-    if not rule.row.prognostic or rule.row.modality not in STABILISING or unstable.value is False:
+def reasons_of(rule: Rule, truth: Truth, unstable: Truth) -> Iterator[tuple[str, Reason]]:
+    """Ask a rule: a reason for each modality it bears on.
+
+    A prognostic rule turns into a caution where it would deny an unstable spine its hold.
+    """
+    row = rule.row
+    for modality, effect, why in rule.speaks_of:
+        remark = "; ".join(part for part in (row.disputed, why) if part)
+        reason = Reason(row.id, effect, truth, row.text, rule.source, row.group, remark=remark)
+        yield modality, _no_veto(reason, unstable) if row.prognostic and modality in STABILISING else reason
+
+
+def _no_veto(reason: Reason, unstable: Truth) -> Reason:
+    """A prognostic reason where stability counts: a caution if unstable, waiting if nobody knows."""
+    if unstable.value is False or reason.effect not in ("advises_against", "contraindicates", "requires"):
+        return reason
+    required = reason.effect == "requires"
+    if required and reason.truth.value:
         return reason
     if unstable.value:
-        return replace(reason, effect="cautions", remark="a prognosis never vetoes stabilising an unstable spine")
-    if truth.value and reason.effect in ("advises_against", "contraindicates"):
-        waiting = Truth(None, f"{truth.said}; stability unknown", unstable.needs)
-        return replace(reason, truth=waiting, remark="counts only where the spine is known to be stable")
+        text = f"not met: {reason.text}" if required else reason.text
+        truth = negate(reason.truth) if required else reason.truth
+        return replace(reason, effect="cautions", truth=truth, text=text, remark=NO_VETO)
+    if reason.truth.value is not required:
+        waiting = Truth(None, f"{reason.truth.said}; stability unknown", unstable.needs)
+        return replace(reason, truth=waiting, remark=f"counts only in a stable spine: {NO_VETO}")
     return reason
 
 
@@ -154,23 +190,34 @@ def judge_option(modality: str, asked: Iterable[Reason]) -> Option:
     return Option(modality, _verdict(asked), asked)
 
 
+def as_way_of_operating(way: Option, open_surgery: Option) -> Option:
+    """The option with open surgery's verdict as its best, and a reason that says so."""
+    stands = {"recommended": True, "possible": True, "needs facts": None}.get(open_surgery.verdict, False)
+    truth = Truth(stands, f"open surgery: {open_surgery.verdict}", open_surgery.needs if stands is None else ())
+    text = "a way of operating, where an operation is chosen at all"
+    reason = Reason("open_surgery", "requires", truth, text, "the rules of open surgery")
+    verdict = STRICTNESS[max(STRICTNESS.index(way.verdict), STRICTNESS.index(open_surgery.verdict))]
+    return Option(way.modality, verdict, (*way.asked, reason))
+
+
 def _verdict(asked: tuple[Reason, ...]) -> Verdict:
-    forbids = [reason.truth.value for reason in asked if reason.effect == "contraindicates"]
+    forbids = _values(asked, "contraindicates")
+    against = _values(asked, "advises_against")
+    requires = _requirements(asked)
+    indications = [value for effect in INDICATIONS for value in _values(asked, effect)]
     if True in forbids:
         return "contraindicated"
     if None in forbids:
         return "needs facts"
-    against = [reason.truth.value for reason in asked if reason.effect == "advises_against"]
-    requires = _requirements(asked)
-    supports = [reason.truth.value for reason in asked if reason.effect == "supports"]
-    none_holds = bool(supports) and set(supports) == {False}
-    if True in against or False in requires or none_holds:
+    if True in against or False in requires or (indications and set(indications) == {False}):
         return "advised against"
-    if None in requires or (supports and True not in supports):
+    if None in requires or (indications and True not in indications):
         return "needs facts"
-    if True in supports and None not in against:
-        return "recommended"
-    return "possible"
+    return "recommended" if True in _values(asked, "supports") and None not in against else "possible"
+
+
+def _values(asked: tuple[Reason, ...], effect: Effect) -> list[bool | None]:
+    return [reason.truth.value for reason in asked if reason.effect == effect]
 
 
 def _requirements(asked: tuple[Reason, ...]) -> list[bool | None]:

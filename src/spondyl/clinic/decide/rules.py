@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Annotated, Any, Literal, cast
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from spondyl.clinic.decide.conditions import Condition, RuleError, parse
 from spondyl.clinic.facts import read_facts
@@ -17,7 +17,9 @@ from spondyl.clinic.scores import SCORES
 
 Kind = Literal["indication", "eligibility", "contraindication", "relative_contraindication"]
 Note = Literal["parameter", "sequence", "outcome"]
-Effect = Literal["supports", "requires", "contraindicates", "advises_against", "cautions", "informs"]
+Effect = Literal["supports", "allows", "requires", "contraindicates", "advises_against", "cautions", "informs"]
+"""What a rule does where it holds: `supports` makes its modality the recommended one, `allows` one worth weighing;
+`requires` must hold; `contraindicates` and `advises_against` speak against it; the others are only said."""
 EFFECT_OF: Mapping[str, Effect] = {
     "indication": "supports",
     "eligibility": "requires",
@@ -27,6 +29,11 @@ EFFECT_OF: Mapping[str, Effect] = {
     "sequence": "informs",
     "outcome": "informs",
 }
+PART_OF: Mapping[str, tuple[str, str]] = {
+    "pkp": ("kypho_iort", "kyphoplasty is part of Kypho-IORT (R183)"),
+    "pvp": ("radioactive_cement", "vertebroplasty is part of it (R110)"),
+}
+"""What speaks against a procedure speaks against every procedure that contains it."""
 PAPERS = {
     "000": "Kypho-IORT review",
     "001": "treatment review with scores",
@@ -41,7 +48,7 @@ class RuleRow(BaseModel):
 
     `effect` is given where the kind alone would say too much or too little, with `why`. Rules of one `group`
     are alternatives: one that holds is enough. A `prognostic` rule never speaks against stabilising an
-    unstable spine.
+    unstable spine. `also` names other modalities of which the same sentence of the paper speaks, with the effect.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -58,6 +65,15 @@ class RuleRow(BaseModel):
     group: str = ""
     prognostic: bool = False
     disputed: str = ""
+    also: Mapping[str, Effect] = {}
+
+    @model_validator(mode="after")
+    def _overrides_say_why(self) -> RuleRow:
+        if (self.effect is not None or self.also) and not self.why:
+            raise ValueError("an effect that is not the kind's own, or another modality, needs a why")
+        if self.effect == EFFECT_OF[self.kind]:
+            raise ValueError(f"effect {self.effect} is that of the kind {self.kind} anyway; leave it out")
+        return self
 
 
 @dataclass(frozen=True)
@@ -71,6 +87,17 @@ class Rule:
     def effect(self) -> Effect:
         """What it does to its modality where its condition holds."""
         return self.row.effect or EFFECT_OF[self.row.kind]
+
+    @property
+    def speaks_of(self) -> Iterator[tuple[str, Effect, str]]:
+        """Every modality it bears on, its effect there, and why where it is not the rule's own modality."""
+        spoken: dict[str, Effect] = {self.row.modality: self.effect, **self.row.also}
+        for modality, effect in spoken.items():
+            yield modality, effect, "" if modality == self.row.modality else self.row.why
+            if modality in PART_OF and effect in ("contraindicates", "advises_against"):
+                whole, why = PART_OF[modality]
+                if whole not in self.row.also:
+                    yield whole, effect, why
 
     @property
     def source(self) -> str:
@@ -87,7 +114,8 @@ def rules() -> tuple[Rule, ...]:
     RuleError
         If a file holds a rule that is not closed, a number twice, or a condition that names what does not exist.
     """
-    score_keys = frozenset(score(read_facts({})).key for score in SCORES)
+    every = [score(read_facts({})) for score in SCORES]
+    bands = {score.key: frozenset(band.name for band in score.bands) for score in every}
     found: dict[str, Rule] = {}
     folder = files("spondyl") / "data" / "rules"
     for file in sorted(folder.iterdir(), key=lambda each: each.name):
@@ -100,5 +128,5 @@ def rules() -> tuple[Rule, ...]:
                 raise RuleError(f"{file.name}, {data.get('id', 'a rule without id')}: {error}") from error
             if row.id in found:
                 raise RuleError(f"{file.name}: rule {row.id} is given twice")
-            found[row.id] = Rule(row, parse(row.when, f"{file.name}, {row.id}", score_keys))
+            found[row.id] = Rule(row, parse(row.when, f"{file.name}, {row.id}", bands))
     return tuple(found[number] for number in sorted(found))
