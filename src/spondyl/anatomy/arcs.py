@@ -12,11 +12,16 @@ from numba import njit
 
 
 @njit(cache=True)
+def turn(za, pa, zb, pb, zc, pc):
+    """The sense in which three points bend: positive where the middle one lies outwards (at larger p)."""
+    return (zc - za) * (pb - pa) - (zb - za) * (pc - pa)
+
+
+@njit(cache=True)
 def bend(za, pa, zb, pb, zc, pc):
     """Signed curvature in 1/mm of the circle through three points; positive bulges outwards (to larger p)."""
-    cross = (zb - za) * (pc - pa) - (zc - za) * (pb - pa)
     first, second = (zb - za) ** 2 + (pb - pa) ** 2, (zc - zb) ** 2 + (pc - pb) ** 2
-    return -2.0 * cross / np.sqrt(first * second * ((zc - za) ** 2 + (pc - pa) ** 2))
+    return 2.0 * turn(za, pa, zb, pb, zc, pc) / np.sqrt(first * second * ((zc - za) ** 2 + (pc - pa) ** 2))
 
 
 @njit(cache=True)
@@ -28,13 +33,14 @@ def circle(z1, p1, z2, p2, curvature):
     """
     dz, dp = z2 - z1, p2 - p1
     square = dz * dz + dp * dp
-    largest = 2.0 * dz / square
-    k = min(largest, max(-largest, curvature))
-    if abs(k) * np.sqrt(square) < 1e-5:
+    k = abs(curvature)
+    if k * square > 2.0 * dz:
+        k = 2.0 * dz / square
+    share = k * k * square
+    if share < 1e-10:
         return 0.0, z1, p1, dp / dz
-    sign = 1.0 if k > 0 else -1.0
-    radius = 1.0 / abs(k)
-    aside = np.sqrt(max(0.0, radius * radius / square - 0.25))
+    sign = 1.0 if curvature > 0 else -1.0
+    radius, aside = 1.0 / k, np.sqrt(max(0.0, 1.0 / share - 0.25))
     return sign, 0.5 * (z1 + z2) + sign * dp * aside, 0.5 * (p1 + p2) - sign * dz * aside, radius
 
 
@@ -57,22 +63,21 @@ def arc(z1, p1, z2, p2, curvature, z):
 
 
 @njit(cache=True)
-def lesser(first, second):
-    """The smaller of two bends that agree in sense, else none: no overshoot beside a flat run or a step."""
-    if first * second <= 0.0:
-        return 0.0
-    return first if abs(first) < abs(second) else second
-
-
-@njit(cache=True)
 def bend_between(planes_z, values, low_known, high_known):
-    """Curvature between planes 1 and 2 from their signed distances and those of planes 0 and 3, where known."""
-    low = high = 0.0
+    """Curvature between planes 1 and 2 from their signed distances and those of planes 0 and 3, where known.
+
+    The smaller of two bends that agree in sense, else none: no overshoot beside a flat run or a step.
+    """
+    z0, z1, z2, z3 = planes_z[0], planes_z[1], planes_z[2], planes_z[3]
+    p0, p1, p2, p3 = values[0], values[1], values[2], values[3]
+    if low_known and high_known:
+        if turn(z0, p0, z1, p1, z2, p2) * turn(z1, p1, z2, p2, z3, p3) <= 0.0:
+            return 0.0
+        low, high = bend(z0, p0, z1, p1, z2, p2), bend(z1, p1, z2, p2, z3, p3)
+        return low if abs(low) < abs(high) else high
     if low_known:
-        low = bend(planes_z[0], values[0], planes_z[1], values[1], planes_z[2], values[2])
-    if high_known:
-        high = bend(planes_z[1], values[1], planes_z[2], values[2], planes_z[3], values[3])
-    return lesser(low, high) if low_known and high_known else low + high
+        return bend(z0, p0, z1, p1, z2, p2)
+    return bend(z1, p1, z2, p2, z3, p3) if high_known else 0.0
 
 
 @njit(cache=True)

@@ -6,13 +6,11 @@ for a hole: with the distances' signs turned around, holes are the parts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-Polygons = Sequence[NDArray[np.float64]]
+from spondyl.anatomy.polygons import Polygons, joined
 
 
 def ending(
@@ -36,23 +34,42 @@ def ending(
     sign
         -1 to take what is outside for the parts.
     """
-    points, ends = np.concatenate(polygons), np.cumsum([len(p) for p in polygons])
+    points, ends, _ = joined([polygons])
     return _ending(points, ends, distance_mm, other_mm, *origin_mm, *cell_mm, np.float32(sign))
 
 
+GOES_ON, ENDS, PARTS_WAYS = 0, 1, 2
+
+
 @njit(cache=True, nogil=True)
-def apart_neighbours(distance):
-    """Of each two neighbouring planes (n, ny, nx): whether the lower, and the upper, has an inside and they share none
-    of it."""
-    apart = np.empty((max(0, len(distance) - 1), 2), dtype=np.bool_)
-    for n in range(len(apart)):
+def fates(points, ends, last, distance, origin_x, origin_y, cell_x, cell_y):
+    """Of each two neighbouring planes (n, ny, nx), what the lower does in the upper, and the upper in the lower.
+
+    `GOES_ON` or `ENDS` as a whole, or it `PARTS_WAYS`: some of its polygons or holes end there. Points (m, 2) are those
+    of all planes, `ends` the ends of polygons among them, `last` the ends of planes among the polygons.
+    """
+    found = np.empty((max(0, len(distance) - 1), 2), dtype=np.int8)
+    for n in range(len(found)):
         for side in range(2):
-            apart[n, side] = _apart(distance[n + side], distance[n + 1 - side])
-    return apart
+            plane, here, there = n + side, distance[n + side], distance[n + 1 - side]
+            first = last[plane - 1] if plane > 0 else 0
+            if last[plane] - first == 1:
+                found[n, side] = ENDS if _apart(here, there) else GOES_ON
+                continue
+            start = ends[first - 1] if first > 0 else 0
+            drawn, until = points[start : ends[last[plane] - 1]], ends[first : last[plane]] - start
+            gone = _ending(drawn, until, here, there, origin_x, origin_y, cell_x, cell_y, np.float32(1))
+            if gone.all():
+                found[n, side] = ENDS
+                continue
+            closed = _ending(drawn, until, here, there, origin_x, origin_y, cell_x, cell_y, np.float32(-1))
+            found[n, side] = PARTS_WAYS if (gone | closed).any() else GOES_ON
+    return found
 
 
 @njit(cache=True, nogil=True)
 def _apart(distance, other):
+    """Whether there is an inside, and it shares no cell with the other's."""
     some = False
     for j in range(distance.shape[0]):
         for i in range(distance.shape[1]):

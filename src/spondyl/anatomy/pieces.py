@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spondyl.anatomy.layers import arrays_of, cut, split
-from spondyl.anatomy.polygons import area_mm2, width_mm
+from spondyl.anatomy.polygons import areas_and_rims, width_mm
 from spondyl.anatomy.solid import Cap, build_solid
 from spondyl.anatomy.stack import Raster, with_area
 from spondyl.anatomy.structure import Contour, Structure
@@ -94,7 +94,9 @@ def contoured_pieces(
 
 def contoured_volume_cm3(structure: Structure) -> float:
     """About the volume within the contours: their areas, holes included, times the spacing of slices."""
-    area = sum(abs(area_mm2(c.points_mm)) for c in structure.contours)
+    if not structure.contours:
+        return 0.0
+    area = sum(np.abs(areas_and_rims([c.points_mm for c in structure.contours])[:, 0]).tolist())
     return area * structure.grid.spacing_mm[2] / 1000.0
 
 

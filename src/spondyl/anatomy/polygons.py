@@ -16,8 +16,18 @@ KEYHOLE_TOLERANCE_MM = 0.01
 """Vertices closer than this count as the same point when a keyhole is looked for."""
 
 
+Polygons = Sequence[NDArray[np.float64]]
+"""Each (n, 2), (x, y) in mm."""
+
+
+def joined(planes: Sequence[Polygons]) -> tuple[NDArray[np.float64], NDArray[np.int_], NDArray[np.int_]]:
+    """All points (n, 2), where polygons end among them, and where planes end among the polygons."""
+    drawn = [polygon for polygons in planes for polygon in polygons]
+    return np.concatenate(drawn), np.cumsum([len(p) for p in drawn]), np.cumsum([len(p) for p in planes])
+
+
 def signed_distances(
-    planes: Sequence[Sequence[NDArray[np.float64]]],
+    planes: Sequence[Polygons],
     origin_mm: tuple[float, float],
     cell_mm: tuple[float, float],
     shape: tuple[int, int],
@@ -40,9 +50,7 @@ def signed_distances(
     -------
     Shape (planes, rows, columns).
     """
-    points = np.concatenate([polygon for polygons in planes for polygon in polygons])
-    ends = np.cumsum([len(polygon) for polygons in planes for polygon in polygons])
-    last = np.cumsum([len(polygons) for polygons in planes])
+    points, ends, last = joined(planes)
     distance = np.empty((len(planes), *shape), dtype=np.float32)
     _distances(points, ends, last, *origin_mm, *cell_mm, clip_mm, distance)
     return distance
@@ -93,11 +101,25 @@ def area_mm2(points_mm: NDArray[np.float64]) -> float:
     return float(area_and_rim(points_mm)[0])
 
 
-def width_mm(polygons_mm: Sequence[NDArray[np.float64]]) -> float:
+def areas_and_rims(polygons_mm: Polygons) -> NDArray[np.float64]:
+    """Of each polygon the `area_and_rim`, shape (n, 2)."""
+    points, ends, _ = joined([polygons_mm])
+    return _areas_and_rims(points, ends)
+
+
+@njit(cache=True, nogil=True)
+def _areas_and_rims(points, ends):
+    found, first = np.empty((len(ends), 2)), 0
+    for n in range(len(ends)):
+        found[n] = area_and_rim(points[first : ends[n]])
+        first = ends[n]
+    return found
+
+
+def width_mm(polygons_mm: Polygons) -> float:
     """Mean width of polygons, twice their area over their perimeter: half the diameter of a disc, that of a strip."""
-    sizes = [area_and_rim(points) for points in polygons_mm]
-    rim = sum(float(length) for _, length in sizes)
-    return 2.0 * sum(abs(float(area)) for area, _ in sizes) / rim if rim > 0 else 0.0
+    area, rim = np.abs(areas_and_rims(polygons_mm)).sum(axis=0)
+    return float(2.0 * area / rim) if rim > 0 else 0.0
 
 
 @njit(cache=True, nogil=True)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spondyl.anatomy.branches import Polygons, apart_neighbours, ending
-from spondyl.anatomy.polygons import area_mm2, signed_distances
+from spondyl.anatomy.branches import ENDS, GOES_ON, ending, fates
+from spondyl.anatomy.polygons import Polygons, areas_and_rims, joined, signed_distances
 from spondyl.anatomy.structure import Contour
 
 SAME_PLANE_MM, SMALLEST_MM2 = 0.01, 1e-6
@@ -31,7 +31,10 @@ class Raster:
 
 def with_area(contours: Sequence[Contour]) -> tuple[Contour, ...]:
     """The contours that enclose something; a point or a line drawn as a contour does not."""
-    return tuple(c for c in contours if abs(area_mm2(c.points_mm)) > SMALLEST_MM2)
+    if not contours:
+        return ()
+    areas = np.abs(areas_and_rims([c.points_mm for c in contours])[:, 0])
+    return tuple(c for c, area in zip(contours, areas.tolist(), strict=True) if area > SMALLEST_MM2)
 
 
 def planes_of(contours: Sequence[Contour]) -> list[tuple[float, list[NDArray[np.float64]]]]:
@@ -53,7 +56,9 @@ class Stack:
         self.polygons, self.z_mm = list(polygons), list(z_mm)
         self._drawn = self._distances(polygons)
         self._parts: list[NDArray[np.float32]] = []
-        self._apart: NDArray[np.bool_] = apart_neighbours(self._drawn)
+        self._fates: NDArray[np.int8] = fates(
+            *joined(polygons), self._drawn, raster.x0, raster.y0, raster.hx, raster.hy
+        )
 
     @property
     def distance_mm(self) -> NDArray[np.float32]:
@@ -73,16 +78,14 @@ class Stack:
     def split(self, plane: int, other: int) -> Split:
         """What of `plane` goes on in `other`, its neighbour, what ends, and the holes that close."""
         r, polygons = self.raster, self.polygons[plane]
-        if len(polygons) == 1:
-            apart = self._apart[min(plane, other), int(plane > other)]
-            return Split(-1, plane, -1) if apart else Split(plane, -1, -1)
+        fate = self._fates[min(plane, other), int(plane > other)]
+        if fate == GOES_ON:
+            return Split(plane, -1, -1)
+        if fate == ENDS:
+            return Split(-1, plane, -1)
         here, there, frame = self._drawn[plane], self._drawn[other], ((r.x0, r.y0), (r.hx, r.hy))
         ends = ending(polygons, here, there, *frame)
-        if ends.all():
-            return Split(-1, plane, -1)
         closes = ~ends & ending(polygons, here, there, *frame, sign=-1)
-        if not ends.any() and not closes.any():
-            return Split(plane, -1, -1)
         return Split(*(self._part(plane, part) for part in (~ends & ~closes, ends, closes)))
 
     def _part(self, plane: int, chosen: NDArray[np.bool_]) -> int:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from spondyl.anatomy import Cap, Structure, Structures, sample_points
 from spondyl.core.errors import DoseError, DoseGridError, StructureError
 from spondyl.dose import Dose
-from spondyl.evaluate.interpolation import binned_volume, dose_and_range_at, highest_at_faces
+from spondyl.evaluate.interpolation import binned_volume, dose_and_range_at
 from spondyl.evaluate.sampled import Sampled, sampled
 
 EXACT_POINTS = 20_000
@@ -149,7 +149,7 @@ def dvh(dose: Dose, structure: Structure, *, cap: Cap = "half-slice", spacing_mm
     total = float(weight_cm3.sum())
     _check_cover(structure, float(weight_cm3[inside].sum()) / total)
     curve = from_samples(structure.name, dose_gy[inside], weight_cm3[inside], total_cm3=total)
-    return curve if curve.is_whole else replace(curve, edge_gy=_edge_gy(dose, samples.points_mm, dose_gy))
+    return curve if curve.is_whole else replace(curve, edge_gy=samples.edge_gy(dose))
 
 
 def _sampled(dose: Dose, structure: Structure, cap: Cap, spacing_mm: float | None) -> Sampled:
@@ -158,7 +158,7 @@ def _sampled(dose: Dose, structure: Structure, cap: Cap, spacing_mm: float | Non
         return found
     points_mm, weight_cm3 = sample_points(structure, spacing_mm, cap)
     gy, _ = dose_and_range_at(dose, points_mm)
-    return Sampled(gy, weight_cm3, (points_mm,))
+    return Sampled(gy, weight_cm3, ((points_mm, np.ones(len(points_mm), dtype=np.bool_)),))
 
 
 def dvhs(dose: Dose, structures: Structures | Iterable[Structure], *, cap: Cap = "half-slice") -> dict[str, DVH]:
@@ -246,11 +246,6 @@ def _counted(
     count = max(MIN_BINS, int(np.ceil((high - low) / BIN_GY)))
     volume: NDArray[np.float64] = binned_volume(dose_gy, weight_cm3, low, (high - low) / count, count)
     return np.linspace(low, high, count + 1), np.append(np.cumsum(volume[::-1])[::-1], 0.0)
-
-
-def _edge_gy(dose: Dose, points_mm: NDArray[np.float64], dose_gy: NDArray[np.float64]) -> float:
-    """Highest dose within a voxel of the faces of the dose grid beyond which points lie (their dose is NaN)."""
-    return float(highest_at_faces(points_mm, dose_gy, *dose.grid.bounds_mm(), np.asarray(dose.grid.spacing_mm)))
 
 
 def check_frame(dose: Dose, structure: Structure) -> None:

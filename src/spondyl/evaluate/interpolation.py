@@ -109,11 +109,11 @@ def _with_range(
 ) -> None:
     """Without cells, the dose only."""
     nz, ny, nx = values.shape
-    low = -0.5 - _EDGE_TOLERANCE
+    low, per_x, per_y, per_z = -0.5 - _EDGE_TOLERANCE, 1.0 / spacing[0], 1.0 / spacing[1], 1.0 / spacing[2]
     for n in range(len(points)):
-        x = (points[n, 0] - origin[0]) / spacing[0]
-        y = (points[n, 1] - origin[1]) / spacing[1]
-        z = (points[n, 2] - origin[2]) / spacing[2]
+        x = (points[n, 0] - origin[0]) * per_x
+        y = (points[n, 1] - origin[1]) * per_y
+        z = (points[n, 2] - origin[2]) * per_z
         inside = low <= x <= nx - 1 - low and low <= y <= ny - 1 - low and low <= z <= nz - 1 - low
         if not inside:
             out[n] = np.nan
@@ -135,9 +135,9 @@ def _with_range(
             continue
         p = (values[k, j, i1] - values[k, j, i]) * (1 - fy) + (values[k, j1, i1] - values[k, j1, i]) * fy
         q = (values[k1, j, i1] - values[k1, j, i]) * (1 - fy) + (values[k1, j1, i1] - values[k1, j1, i]) * fy
-        rise_x = (p * (1 - fz) + q * fz) / spacing[0]
-        rise_y = ((b - a) * (1 - fz) + (d - c) * fz) / spacing[1]
-        rise_z = (far - near) / spacing[2]
+        rise_x = (p * (1 - fz) + q * fz) * per_x
+        rise_y = ((b - a) * (1 - fz) + (d - c) * fz) * per_y
+        rise_z = (far - near) * per_z
         layer = cells[n, 0]
         to_x = frame[0] + cells[n, 2] * frame[2] - points[n, 0]
         to_y = frame[1] + cells[n, 1] * frame[3] - points[n, 1]
@@ -180,25 +180,41 @@ def binned_volume(
 
 
 @njit(cache=True, nogil=True)
+def note_beyond(
+    points: NDArray[np.float64],
+    kept: NDArray[np.bool_],
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+    beyond: NDArray[np.bool_],
+) -> None:
+    """Set in `beyond` (2, 3) the lower and upper faces of a box beyond which kept points lie."""
+    for n in range(len(points)):
+        if kept[n]:
+            for axis in range(3):
+                beyond[0, axis] |= points[n, axis] < low[axis]
+                beyond[1, axis] |= points[n, axis] > high[axis]
+
+
+@njit(cache=True, nogil=True)
 def highest_at_faces(
     points: NDArray[np.float64],
+    kept: NDArray[np.bool_],
     dose_gy: NDArray[np.float64],
     low: NDArray[np.float64],
     high: NDArray[np.float64],
+    beyond: NDArray[np.bool_],
     spacing: NDArray[np.float64],
 ) -> float:
-    """Highest known dose within `spacing` of those faces of a box beyond which points lie; infinite if none is."""
-    beyond = np.zeros((2, 3), dtype=np.bool_)
+    """Highest dose of kept points, in their order, within `spacing` of the faces in `beyond`; -infinite if none is."""
+    highest, m = -np.inf, 0
     for n in range(len(points)):
-        for axis in range(3):
-            beyond[0, axis] |= points[n, axis] < low[axis]
-            beyond[1, axis] |= points[n, axis] > high[axis]
-    highest = -np.inf
-    for n in range(len(points)):
-        if not dose_gy[n] > highest:
+        if not kept[n]:
+            continue
+        gy, m = dose_gy[m], m + 1
+        if not gy > highest:
             continue
         for axis in range(3):
             at_low = beyond[0, axis] and points[n, axis] < low[axis] + spacing[axis]
             if at_low or (beyond[1, axis] and points[n, axis] > high[axis] - spacing[axis]):
-                highest = dose_gy[n]
-    return highest if highest > -np.inf else np.inf
+                highest = gy
+    return highest

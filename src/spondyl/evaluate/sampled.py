@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from spondyl.anatomy import Cap, Structure, contoured_pieces, contoured_volume_cm3
 from spondyl.dose import Dose
-from spondyl.evaluate.interpolation import dose_and_range_at, first_tier
+from spondyl.evaluate.interpolation import dose_and_range_at, first_tier, highest_at_faces, note_beyond
 
 PIECES, LARGEST_MM, MOST_PIECES = 25_000, 0.8, 80_000
 """Pieces have sides of 0.8 mm, less for fewer than `PIECES`, more for more than `MOST_PIECES`."""
@@ -34,19 +34,27 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Sampled:
-    """Doses of points in Gy (n,), NaN off the dose grid, the volumes in cm3 (n,) they stand for, and the points."""
+    """Doses of points in Gy (n,), NaN off the dose grid, and the volumes in cm3 (n,) they stand for.
+
+    The points, (x, y, z) in mm, lie in groups (m, 3), of which some are `kept` (m,).
+    """
 
     gy: Floats
     weights_cm3: Floats
-    point_groups: tuple[Floats, ...]
-    kept: NDArray[np.bool_] | None = None
-    """Of the first group."""
+    groups: tuple[tuple[Floats, NDArray[np.bool_]], ...]
 
-    @property
-    def points_mm(self) -> Floats:
-        """Shape (n, 3), (x, y, z) in LPS mm."""
-        first = self.point_groups[0] if self.kept is None else self.point_groups[0][self.kept]
-        return np.concatenate((first, *self.point_groups[1:]))
+    def edge_gy(self, dose: Dose) -> float:
+        """Highest dose within a voxel of the faces of the dose grid beyond which points lie, infinite if none is."""
+        low, high = dose.grid.bounds_mm()
+        beyond, spacing = np.zeros((2, 3), dtype=np.bool_), np.asarray(dose.grid.spacing_mm)
+        for points, kept in self.groups:
+            note_beyond(points, kept, low, high, beyond)
+        found, first = -np.inf, 0
+        for points, kept in self.groups:
+            end = first + int(np.count_nonzero(kept))
+            found = max(found, highest_at_faces(points, kept, self.gy[first:end], low, high, beyond, spacing))
+            first = end
+        return float(found) if found > -np.inf else np.inf
 
 
 def sampled(dose: Dose, structure: Structure, cap: Cap) -> Sampled | None:
@@ -64,8 +72,7 @@ def sampled(dose: Dose, structure: Structure, cap: Cap) -> Sampled | None:
     return Sampled(
         np.concatenate((gy[kept], *(dose_and_range_at(dose, p)[0] for p in points))),
         np.concatenate((pieces.weights_cm3[kept], *(w for _, w in finer))),
-        (pieces.points_mm, *points),
-        kept,
+        ((pieces.points_mm, kept), *((p, np.ones(len(p), dtype=np.bool_)) for p in points)),
     )
 
 
