@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from spondyl.clinic.facts import Facts, facts_template, keys, read_facts
@@ -32,6 +32,9 @@ TOMORROW = (date.today() + timedelta(days=1)).isoformat()
         ({"prior_radiotherapy": {"courses": [{"date": TOMORROW}]}}, "expected a date up to today"),
         ({"prior_surgery": {"operations": [{"date": "last May"}]}}, "expected a date such as"),
         ({"systemic": {"visceral_metastases": 0, "visceral": [{"organ": "liver"}]}}, "names 1 (liver)"),
+        ({"systemic": {"involved_levels": []}}, "this lesion's vertebra is one"),
+        ({"systemic": {"involved_levels": ["T3"]}, "lesion": {"levels": ["T8"]}}, "this lesion is at T8"),
+        ({"systemic": {"other_spinal_metastases": 29}}, "clinical.systemic.other_spinal_metastases is 29"),
         ({"systemic": {"visceral_metastases": 21}}, "clinical.systemic.visceral_metastases is 21"),
         ({"neurology": {"ambulatory": True, "lower_limb_power_mrc": "0/5"}}, "walks (ambulatory) with a power of 0/5"),
         ({"neurology": {"frankel": "B", "ambulation": "independent"}}, "frankel B means that they cannot"),
@@ -130,7 +133,7 @@ def test_every_need_of_every_score_is_a_key() -> None:
 
 
 VALUES = st.one_of(
-    st.none(), st.booleans(), st.integers(-10, 200), st.floats(), st.text(max_size=8), st.dates(),
+    st.none(), st.booleans(), st.integers(-10, 200), st.integers(), st.floats(), st.text(max_size=8), st.dates(),
     st.sampled_from(["T8", "L4", "E", "A", "1b", "3", "normal", "incontinent", "rapid", "breast", "4/5", "0/5"]),
 )  # fmt: skip
 PATHS = sorted(path for path, table in keys(Facts) if table is None)
@@ -147,6 +150,9 @@ def _place(data: dict[str, Any], path: str, value: Any) -> None:
 
 
 @settings(max_examples=300, deadline=None)
+@example({"clinical.systemic.involved_levels": []})
+@example({"clinical.systemic.extraspinal_bone_metastases": 10**9})
+@example({"clinical.lesion.levels": [], "clinical.lesion.wbb.zones": []})
 @given(st.dictionaries(st.sampled_from(PATHS), st.one_of(VALUES, st.lists(VALUES, max_size=3)), max_size=12))
 def test_fuzzed_facts_raise_nothing_but_a_case_error(paths: dict[str, Any]) -> None:
     """And what is accepted can be scored, flagged and checked."""

@@ -164,6 +164,18 @@ def test_neurological_grade_of_partial_facts(
     assert set(ryu(facts_of({"level": "T8", **facts})).item("neurological").options) == set(grades)
 
 
+def test_unknown_walking_is_asked_for_and_known_walking_is_undefined(
+    facts_of: Callable[[dict[str, Any]], Facts],
+) -> None:
+    """Power 4/5 in the legs: unknown walking waits for a fact, no walking is what the publication leaves open."""
+    base = {"level": "T8", N + "lower_limb_power_mrc": 4, N + "sphincter": "normal"}
+    unknown = ryu(facts_of(base)).item("neurological")
+    assert (unknown.needs, unknown.undefined) == ((N + "ambulation",), "")
+    not_walking = ryu(facts_of({**base, N + "ambulatory": False})).item("neurological")
+    assert not_walking.needs == ()
+    assert "does not walk" in not_walking.undefined
+
+
 def test_in_the_neck_the_arms_count(facts_of: Callable[[dict[str, Any]], Facts]) -> None:
     base = {"level": "C5", N + "lower_limb_power_mrc": 5, N + "sphincter": "normal"}
     assert ryu(facts_of({**base, N + "upper_limb_power_mrc": 2})).item("neurological").options == ("d",)

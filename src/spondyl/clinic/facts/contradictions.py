@@ -28,10 +28,14 @@ def _places(facts: Facts) -> Iterator[str]:
     if levels and facts.level not in (None, *levels):
         yield f'level "{facts.level}" is not among clinical.lesion.levels ({", ".join(levels)}); correct one'
     involved = facts.clinical.systemic.involved_levels
-    missing = [level for level in (levels or ()) if involved is not None and level not in involved]
+    if involved is None:
+        return
+    if not involved:
+        yield "clinical.systemic.involved_levels is empty, and this lesion's vertebra is one; list it"
+    missing = [level for level in facts.lesion_levels if involved and level not in involved]
     if missing:
         yield (
-            f"clinical.lesion.levels has {', '.join(missing)}, which clinical.systemic.involved_levels does not; "
+            f"this lesion is at {', '.join(missing)}, which clinical.systemic.involved_levels does not have; "
             "list every involved level there"
         )
 
@@ -175,14 +179,16 @@ def _grade(facts: Facts) -> Iterator[str]:
         return
     for name, meant in zip(FINDINGS, GRADES[stated], strict=True):
         value = getattr(epidural, name)
-        cord = name in ("cord_abutted", "cord_compressed", "csf_visible")
+        cord = name == "csf_visible" or (name in ("cord_abutted", "cord_compressed") and not value)
         if value is None or meant is None or value == meant:
             continue
         if not (cord and below_conus(epidural, facts.lesion_levels) is not False):
             yield f"clinical.lesion.bilsky_escc {stated} contradicts epidural.{name} {str(value).lower()}; correct one"
     share = epidural.canal_compromise_percent
-    if stated == "0" and share:
-        yield f"clinical.lesion.bilsky_escc 0 contradicts epidural.canal_compromise_percent {share:g}; correct one"
+    if share and (stated == "0" or (stated == "1a" and share > 50)):
+        yield (
+            f"clinical.lesion.bilsky_escc {stated} contradicts epidural.canal_compromise_percent {share:g}; correct one"
+        )
 
 
 def _palsy(facts: Facts) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from spondyl.clinic.facts.base import (
+    LEVELS,
     Closed,
     Count,
     Levels,
@@ -57,7 +58,7 @@ class Systemic(Closed):
     """The organs, where they are known."""
     extraspinal_bone_metastases: Count | None = None
     """Number of bone metastases outside the spine."""
-    other_spinal_metastases: Count | None = None
+    other_spinal_metastases: Annotated[int, Field(ge=0, le=len(LEVELS) - 1)] | None = None
     """Number of involved vertebrae beside this lesion's."""
     involved_levels: Levels | None = None
     """Every involved vertebra, this lesion's included."""
