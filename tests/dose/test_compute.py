@@ -10,7 +10,7 @@ from spondyl.core import Grid
 from spondyl.core.errors import DoseError
 from spondyl.dose import ENGINE_NAMES, compute_dose, gantry_axes
 from spondyl.dose.resample import calculation_grid, resample_medium
-from spondyl.physics import Contamination, Medium, Spectrum, bare_beam, mohan_6mv, uniform_medium
+from spondyl.physics import MATERIALS, Contamination, Medium, Spectrum, bare_beam, mohan_6mv, uniform_medium
 
 BEAM = bare_beam(mohan_6mv())
 
@@ -22,6 +22,18 @@ def test_resampling_keeps_mass():
     coarse = Grid((-17.5, -17.5, 2.5), (5.0,) * 3, (8, 8, 8))
     resampled = resample_medium(medium, coarse)
     assert resampled.density_g_per_cm3.sum(dtype=float) * 125 == pytest.approx(density.sum(dtype=float) * 8, rel=1e-5)
+
+
+def test_resampling_mixes_metal_by_mass():
+    """Titanium fills a quarter of a coarse voxel of water: 4.54 of 4.54 + 3 by mass."""
+    grid = Grid((0.0, 0.0, 0.0), (2.0,) * 3, (2, 2, 2))
+    density, index = np.ones(grid.shape, np.float32), np.zeros(grid.shape, np.uint8)
+    density[0, 0], index[0, 0] = 4.54, 1
+    medium = Medium(grid, density, index, (MATERIALS["water"], MATERIALS["titanium"]))
+    coarse = resample_medium(medium, Grid((1.0, 1.0, 1.0), (4.0,) * 3, (1, 1, 1)))
+    found = coarse.materials[coarse.material[0, 0, 0]]
+    assert found.mass_fractions["Ti"] == pytest.approx(4.54 / (4.54 + 3), abs=1 / 32)
+    assert coarse.density_g_per_cm3[0, 0, 0] == pytest.approx((4.54 + 3) / 4)
 
 
 def test_resampling_leaves_vacuum_outside():

@@ -92,7 +92,7 @@ def corners_mm(grid: Grid) -> Floats:
     return np.array([[(low, high)[i][0], (low, high)[j][1], (low, high)[k][2]] for i, j, k in np.ndindex(2, 2, 2)])
 
 
-def nearest_material(medium: Medium, points_mm: Floats) -> NDArray[np.uint8]:
+def nearest_material(medium: Medium, points_mm: Floats) -> NDArray[np.uint16]:
     """Material index of the medium's voxel nearest to each point, shape (n,)."""
     index = np.rint(medium.grid.index_of(points_mm)).astype(np.int64)
     k, j, i = np.clip(index, 0, np.asarray(medium.grid.shape) - 1).T

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from spondyl.core import Box, Grid
 from spondyl.dose.engines.release_kernels import mark_field
 from spondyl.dose.fields import Field
+from spondyl.dose.voxel_composition import composition
 from spondyl.physics import Medium
 
 _AROUND_MM = 60.0
@@ -17,21 +18,18 @@ _PENUMBRA_MM = 20.0
 
 
 def resample_medium(medium: Medium, grid: Grid) -> Medium:
-    """Mean density of each voxel of `grid`, exact by overlap, and the material at its centre; vacuum outside."""
+    """Mean density of each voxel of `grid`, exact by overlap, and its composition; vacuum outside."""
     if grid.same_space(medium.grid):
         return medium
-    density = medium.density_g_per_cm3
-    for axis, name in enumerate("zyx"):
-        shares = _shares(
-            medium.grid.axis_mm(name), grid.axis_mm(name), _spacing(medium.grid, name), _spacing(grid, name)
-        )
-        density = np.moveaxis(np.tensordot(shares, density, axes=(1, axis)), 0, axis)
-    index = [
-        np.clip(np.rint((grid.axis_mm(a) - medium.grid.axis_mm(a)[0]) / _spacing(medium.grid, a)), 0, n - 1).astype(int)
-        for a, n in zip("zyx", medium.grid.shape, strict=True)
+    shares = [
+        _shares(medium.grid.axis_mm(name), grid.axis_mm(name), _spacing(medium.grid, name), _spacing(grid, name))
+        for name in "zyx"
     ]
-    material = medium.material[np.ix_(*index)]
-    return Medium(grid, np.maximum(density, 0).astype(np.float32), material, medium.materials, medium.made)
+    density = medium.density_g_per_cm3
+    for axis, share in enumerate(shares):
+        density = np.moveaxis(np.tensordot(share, density, axes=(1, axis)), 0, axis)
+    material, materials = composition(medium, grid, shares)
+    return Medium(grid, np.maximum(density, 0).astype(np.float32), material, materials, medium.made)
 
 
 def calculation_grid(fields: Sequence[Field], medium: Medium, grid: Grid) -> tuple[Grid, Box]:

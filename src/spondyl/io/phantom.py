@@ -28,6 +28,7 @@ from spondyl.physics import (
     Material,
     Medium,
     bare_beam,
+    fill_partly,
     find_material,
     load_machine,
     read_spectrum_csv,
@@ -142,14 +143,10 @@ def _from_solids(file: PhantomFile, materials: Mapping[str, Material]) -> Medium
     grid = Grid(_triple(low + step / 2), _triple(step), (int(count[2]), int(count[1]), int(count[0])))
     used = [find_material(file.background, materials)]
     density = np.full(grid.shape, used[0].density_g_per_cm3, np.float32)
-    index = np.zeros(grid.shape, np.uint8)
+    index = np.zeros(grid.shape, np.uint16)
     for solid in file.solids:
-        material = find_material(solid.material, materials)
-        if material not in used:
-            used.append(material)
         box, share = _box_share(solid, grid) if isinstance(solid, BoxFile) else _sphere_share(solid, grid)
-        density[box] += share * (np.float32(material.density_g_per_cm3) - density[box])
-        index[box][share > 0.5] = used.index(material)
+        fill_partly(density[box], index[box], used, share, find_material(solid.material, materials))
     return Medium(grid, density, index, tuple(used), (f"{len(file.solids)} solids in {used[0].name}",))
 
 

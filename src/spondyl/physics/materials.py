@@ -32,6 +32,8 @@ class Material:
         Element symbol to fraction by mass; must add up to 1 within 1 % and is scaled to 1.
     source
         Where composition and density come from.
+    parts
+        What it was mixed from and their shares of its mass; empty where it was not mixed.
 
     Raises
     ------
@@ -43,6 +45,7 @@ class Material:
     density_g_per_cm3: float
     mass_fractions: Mapping[str, float]
     source: str = ""
+    parts: tuple[tuple[Material, float], ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 < self.density_g_per_cm3 <= 25:
@@ -67,8 +70,10 @@ class Material:
     def __hash__(self) -> int:
         return hash((self.name, self.density_g_per_cm3, tuple(sorted(self.mass_fractions.items()))))
 
-    def __reduce__(self) -> tuple[type[Material], tuple[str, float, dict[str, float], str]]:
-        return Material, (self.name, self.density_g_per_cm3, dict(self.mass_fractions), self.source)
+    def __reduce__(
+        self,
+    ) -> tuple[type[Material], tuple[str, float, dict[str, float], str, tuple[tuple[Material, float], ...]]]:
+        return Material, (self.name, self.density_g_per_cm3, dict(self.mass_fractions), self.source, self.parts)
 
     def elements(self) -> Iterator[tuple[int, float, float]]:
         """Atomic number, atomic weight in g/mol and mass fraction of each element."""

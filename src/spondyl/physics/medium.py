@@ -14,6 +14,7 @@ from spondyl.core.citations import Citation
 from spondyl.core.errors import ImageError, MaterialError
 from spondyl.physics.ct_calibration import CtCalibration, schneider_calibration
 from spondyl.physics.materials import MATERIALS, Material, find_material
+from spondyl.physics.mixtures import fill_partly
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Medium:
     density_g_per_cm3
         float32, shape ``grid.shape``, not negative; 0 is vacuum.
     material
-        uint8, shape ``grid.shape``, index into `materials`.
+        uint16, shape ``grid.shape``, index into `materials`.
     materials
         Compositions; their nominal density is not used where the voxel has its own.
     made
@@ -41,13 +42,13 @@ class Medium:
 
     grid: Grid
     density_g_per_cm3: NDArray[np.float32]
-    material: NDArray[np.uint8]
+    material: NDArray[np.uint16]
     materials: tuple[Material, ...]
     made: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         density = np.ascontiguousarray(self.density_g_per_cm3, np.float32)
-        material = np.ascontiguousarray(self.material, np.uint8)
+        material = np.ascontiguousarray(self.material, np.uint16)
         if density.shape != self.grid.shape or material.shape != self.grid.shape:
             raise MaterialError(
                 f"medium arrays must have the grid's shape {self.grid.shape}, got density {density.shape}, "
@@ -67,7 +68,7 @@ class Medium:
 def uniform_medium(grid: Grid, material: Material = MATERIALS["water"]) -> Medium:
     """`grid` filled with one material at its nominal density."""
     density = np.full(grid.shape, material.density_g_per_cm3, np.float32)
-    return Medium(grid, density, np.zeros(grid.shape, np.uint8), (material,), (f"uniform {material.name}",))
+    return Medium(grid, density, np.zeros(grid.shape, np.uint16), (material,), (f"uniform {material.name}",))
 
 
 def medium_from_ct(
@@ -81,7 +82,7 @@ def medium_from_ct(
     """Density and material from CT numbers.
 
     Everything outside the external contour becomes air, so the couch is gone. A voxel that an overriding
-    structure fills to a fraction gets that fraction of its density, and its composition from one half on.
+    structure fills to a fraction gets that fraction of its density, and its composition in proportion to mass.
 
     Parameters
     ----------
@@ -108,7 +109,7 @@ def medium_from_ct(
     curve = calibration or schneider_calibration()
     note(Citation(curve.source))
     materials = [*curve.materials, MATERIALS["air"]]
-    density, material = curve.density(ct.values), curve.material_index(ct.values)
+    density, material = curve.density(ct.values), curve.material_index(ct.values).astype(np.uint16)
     made = [f"CT numbers by {curve.source}"]
     external = structures[body] if body else next(iter(structures.with_role("external")), None)
     if external is not None:
@@ -117,10 +118,6 @@ def medium_from_ct(
         made.append(f'outside "{external.name}" is air')
     for structure_name, material_name in (overrides or {}).items():
         structure, chosen = structures[structure_name], find_material(material_name)
-        coverage = structure.coverage
-        local, kinds = density[structure.box], material[structure.box]
-        local += coverage * (np.float32(chosen.density_g_per_cm3) - local)
-        kinds[coverage >= 0.5] = len(materials)
-        materials.append(chosen)
+        fill_partly(density[structure.box], material[structure.box], materials, structure.coverage, chosen)
         made.append(f'"{structure.name}" is {chosen.name}, {chosen.density_g_per_cm3:g} g/cm3')
     return Medium(ct.grid, density, material, tuple(materials), tuple(made))

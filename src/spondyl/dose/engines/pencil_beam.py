@@ -155,7 +155,7 @@ class _Spreader:
         return self._kernels[key]
 
 
-def _material_at(medium: Medium, grid: Grid) -> NDArray[np.uint8]:
+def _material_at(medium: Medium, grid: Grid) -> NDArray[np.uint16]:
     """Material index of the medium's voxel at each voxel centre of `grid`."""
     if grid.same_space(medium.grid):
         return medium.material
