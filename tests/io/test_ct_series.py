@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from dicom_maker import ct_slice, jpeg_lossless, series, voxels, write_series
+from dicom_maker import CT, ct_slice, jpeg_lossless, series, voxels, write_series
 from pydicom import dcmwrite
 from pydicom.encaps import encapsulate
 from pydicom.uid import (
@@ -20,7 +20,7 @@ from pydicom.uid import (
 )
 
 from spondyl.core.errors import DicomError, ImageError
-from spondyl.io import read_ct_series
+from spondyl.io import import_dicom, read_ct_series
 
 
 def test_values_and_place(tmp_path) -> None:
@@ -181,6 +181,32 @@ def test_refused(tmp_path, spoil, said) -> None:
     folder = write_series(tmp_path / "ct", spoil(series()))
     with pytest.raises(DicomError, match=re.escape(said)):
         read_ct_series(folder)
+
+
+@pytest.mark.parametrize(
+    ("sop_class", "said"),
+    [
+        (
+            "1.2.840.10008.5.1.4.1.1.2.1",
+            "is an Enhanced CT (all slices in one file), which is not read; export it again",
+        ),
+        (
+            "1.2.840.10008.5.1.4.1.1.2.2",
+            "is a Legacy Converted Enhanced CT (all slices in one file), which is not read;",
+        ),
+        (CT, "holds 6 slices in one file, expected one; export it again as CT images of one slice a file, or as NIfTI"),
+    ],
+)
+def test_a_scan_in_one_file_is_named_and_refused(tmp_path, sop_class, said) -> None:
+    whole = series()[0]
+    whole.SOPClassUID = whole.file_meta.MediaStorageSOPClassUID = sop_class
+    whole.NumberOfFrames, whole.PixelData = 6, b"".join(ds.PixelData for ds in series())
+    folder = write_series(tmp_path / "ct", [whole])
+    with pytest.raises(DicomError, match=re.escape(said)):
+        read_ct_series(folder)
+    if sop_class != CT:
+        with pytest.raises(DicomError, match=re.escape(said.removeprefix("is "))):
+            import_dicom(folder)
 
 
 def test_same_uid_at_two_places(tmp_path) -> None:

@@ -15,7 +15,7 @@ from spondyl.core.errors import DicomError
 from spondyl.core.image import Image
 from spondyl.core.progress import Progress, silent
 from spondyl.io.axes import to_lps
-from spondyl.io.dicom_file import numbers, pixels_of, read_dicom, refusing, text
+from spondyl.io.dicom_file import EXPORT_SINGLE, numbers, pixels_of, read_dicom, refusing, text
 from spondyl.io.hounsfield import checked_hu
 
 POSITION_TOLERANCE_MM = 0.02
@@ -83,6 +83,8 @@ def read_ct_series(files: Path | Iterable[Path], progress: Progress = silent) ->
     paths = _files(files) if isinstance(files, Path) else tuple(files)
     what = f"CT series in {files}" if isinstance(files, Path) else f"CT series of {len(paths)} files"
     if len(paths) < 2:
+        for path in paths:
+            _refuse_frames(path)
         raise DicomError(f"{what} has {len(paths)} slices, expected at least 2; export the whole series")
     slices = check_slices([read_slice(path) for path in paths], what)
     rows, columns = slices[0].size
@@ -112,6 +114,15 @@ def _files(folder: Path) -> tuple[Path, ...]:
     return tuple(
         p for p in sorted(folder.iterdir()) if p.is_file() and not p.name.startswith(".") and p.name != "DICOMDIR"
     )
+
+
+def _refuse_frames(path: Path) -> None:
+    """Say of a lone file that holds a whole scan what it is, before its other slices are missed."""
+    header = read_dicom(path, "CT", pixels=False)
+    with refusing(path):
+        frames = int(header.get("NumberOfFrames") or 1)
+    if frames > 1:
+        raise DicomError(f"{path} holds {frames} slices in one file, expected one; {EXPORT_SINGLE}")
 
 
 def read_slice(path: Path) -> Slice:

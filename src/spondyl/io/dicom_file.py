@@ -28,6 +28,11 @@ from spondyl.io.dicom_walk import DEFLATED, check_lengths
 
 CT, RTSTRUCT = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.481.3"
 RTDOSE, RTPLAN = "1.2.840.10008.5.1.4.1.1.481.2", "1.2.840.10008.5.1.4.1.1.481.5"
+ENHANCED = {
+    "1.2.840.10008.5.1.4.1.1.2.1": "an Enhanced CT (all slices in one file)",
+    "1.2.840.10008.5.1.4.1.1.2.2": "a Legacy Converted Enhanced CT (all slices in one file)",
+}
+EXPORT_SINGLE = "export it again as CT images of one slice a file, or as NIfTI (for example with dcm2niix)"
 KINDS = {CT: "CT", RTSTRUCT: "RTSTRUCT", RTDOSE: "RTDOSE", RTPLAN: "RTPLAN"}
 
 MAX_FILE_BYTES = 1 << 30
@@ -97,6 +102,8 @@ def read_dicom(path: Path, expected: str | None = None, *, pixels: bool = True) 
         dataset = pydicom.dcmread(io.BytesIO(data), stop_before_pixels=not pixels)
         found = str(dataset.get("SOPClassUID", ""))
         if expected is not None and KINDS.get(found) != expected:
+            if expected == "CT" and found in ENHANCED:
+                raise DicomError(f"{path} is {ENHANCED[found]}, which is not read; {EXPORT_SINGLE}")
             got = KINDS.get(found) or (UID(found).name if found else "an object without SOP class")
             raise DicomError(f"{path} is {got}, expected {expected}; give the right file")
     return dataset

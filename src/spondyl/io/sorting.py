@@ -9,7 +9,7 @@ from pydicom.uid import UID
 
 from spondyl.core.errors import DicomError
 from spondyl.core.progress import Progress, silent
-from spondyl.io.dicom_file import KINDS, is_dicom, read_dicom, refusing, text
+from spondyl.io.dicom_file import ENHANCED, EXPORT_SINGLE, KINDS, is_dicom, read_dicom, refusing, text
 
 MAX_FILES = 20_000
 
@@ -90,6 +90,8 @@ def _entry(path: Path, folder: Path) -> Entry | str:
         kind = KINDS.get(text(dataset, "SOPClassUID"))
         if kind is None:
             found = text(dataset, "SOPClassUID")
+            if found in ENHANCED:
+                return f"{ENHANCED[found]}, which is not read; {EXPORT_SINGLE}"
             return f"{UID(found).name or 'an object without SOP class'}, not a CT, RTSTRUCT, RTPLAN or RTDOSE"
         if kind == "CT" and "LOCALIZER" in [str(v).upper() for v in dataset.get("ImageType") or []]:
             return "a localizer, not a slice"
