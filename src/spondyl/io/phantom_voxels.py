@@ -48,7 +48,7 @@ def voxel_medium(voxels: VoxelsFile, path: Path, materials: Mapping[str, Materia
     return Medium(
         grid,
         np.ascontiguousarray(density.transpose(2, 1, 0), np.float32),
-        np.ascontiguousarray(material.transpose(2, 1, 0).astype(np.uint8)),
+        np.ascontiguousarray(material.transpose(2, 1, 0).astype(np.uint16)),
         used,
         (f"voxels of {path.name}",),
     )
