@@ -6,13 +6,12 @@ the grades of all complete findings that agree with them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import product
 from typing import Any
 
 import pytest
+from facts_paths import facts_of
 
-from spondyl.clinic.facts import Facts
 from spondyl.clinic.scores import bilsky, ryu
 from spondyl.core.errors import CaseError
 from spondyl.io import bundled_case
@@ -42,7 +41,7 @@ COMPLETE = {found: read(*found) for found in product((True, False), repeat=5) if
 
 
 @pytest.mark.parametrize("tumour", [True, False, None])
-def test_escc_of_every_finding_at_the_cord(tumour: bool | None, facts_of: Callable[[dict[str, Any]], Facts]) -> None:
+def test_escc_of_every_finding_at_the_cord(tumour: bool | None) -> None:
     seen = 0
     for rest in product((True, False, None), repeat=4):
         known = (tumour, *rest)
@@ -81,16 +80,14 @@ def test_escc_of_every_finding_at_the_cord(tumour: bool | None, facts_of: Callab
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("place", [{"level": "L4"}, {"level": "L1", E + "at_cauda_equina": True}])
-def test_the_cauda_rule(
-    facts: dict[str, Any], grades: set[str], place: dict[str, Any], facts_of: Callable[[dict[str, Any]], Facts]
-) -> None:
+def test_the_cauda_rule(facts: dict[str, Any], grades: set[str], place: dict[str, Any]) -> None:
     """Less than half of the canal is II, more is IV, half is undefined; III and V are not used."""
     item = ryu(facts_of({**place, **facts})).item("radiographic")
     assert set(item.options) == grades
     assert bool(item.undefined) == (facts.get(E + "canal_compromise_percent") == 50)
 
 
-def test_there_is_no_cord_below_the_conus(facts_of: Callable[[dict[str, Any]], Facts]) -> None:
+def test_there_is_no_cord_below_the_conus() -> None:
     score = bilsky(facts_of({"level": "L4", E + "thecal_sac_deformed": True}))
     assert (score.low, score.high, score.needs) == ("1b", "3", ())
     assert "no cord below the conus" in score.undefined[0]
@@ -100,7 +97,7 @@ def test_there_is_no_cord_below_the_conus(facts_of: Callable[[dict[str, Any]], F
 
 
 @pytest.mark.parametrize("level", ["T12", "L1", "L2"])
-def test_between_cord_and_cauda_both_stay_possible(level: str, facts_of: Callable[[dict[str, Any]], Facts]) -> None:
+def test_between_cord_and_cauda_both_stay_possible(level: str) -> None:
     """The cord ends between T12 and L3 (Saifuddin 1998): only the images tell."""
     item = ryu(facts_of({"level": level, E + "cord_compressed": True, E + "csf_visible": False})).item("radiographic")
     assert set(item.options) >= {"V"}
@@ -125,7 +122,7 @@ def nerves(weakest: int, sphincter: str, walks: bool, symptoms: bool) -> set[str
 
 
 @pytest.mark.parametrize("sphincter", ["normal", "disturbed", "incontinent"])
-def test_neurological_grade_of_every_examination(sphincter: str, facts_of: Callable[[dict[str, Any]], Facts]) -> None:
+def test_neurological_grade_of_every_examination(sphincter: str) -> None:
     for weakest, walks, symptoms in product(range(6), (True, False), (True, False)):
         if walks and weakest == 0:
             continue  # nobody can
@@ -157,16 +154,12 @@ def test_neurological_grade_of_every_examination(sphincter: str, facts_of: Calla
         ({}, "abcde"),
     ],
 )
-def test_neurological_grade_of_partial_facts(
-    facts: dict[str, Any], grades: str, facts_of: Callable[[dict[str, Any]], Facts]
-) -> None:
+def test_neurological_grade_of_partial_facts(facts: dict[str, Any], grades: str) -> None:
     """Grade d is power of 3/5 or less: not functional, whatever one printed table says. Arms count in the neck only."""
     assert set(ryu(facts_of({"level": "T8", **facts})).item("neurological").options) == set(grades)
 
 
-def test_unknown_walking_is_asked_for_and_known_walking_is_undefined(
-    facts_of: Callable[[dict[str, Any]], Facts],
-) -> None:
+def test_unknown_walking_is_asked_for_and_known_walking_is_undefined() -> None:
     """Power 4/5 in the legs: unknown walking waits for a fact, no walking is what the publication leaves open."""
     base = {"level": "T8", N + "lower_limb_power_mrc": 4, N + "sphincter": "normal"}
     unknown = ryu(facts_of(base)).item("neurological")
@@ -176,7 +169,7 @@ def test_unknown_walking_is_asked_for_and_known_walking_is_undefined(
     assert "does not walk" in not_walking.undefined
 
 
-def test_in_the_neck_the_arms_count(facts_of: Callable[[dict[str, Any]], Facts]) -> None:
+def test_in_the_neck_the_arms_count() -> None:
     base = {"level": "C5", N + "lower_limb_power_mrc": 5, N + "sphincter": "normal"}
     assert ryu(facts_of({**base, N + "upper_limb_power_mrc": 2})).item("neurological").options == ("d",)
     open_ = ryu(facts_of(base)).item("neurological")
@@ -184,7 +177,7 @@ def test_in_the_neck_the_arms_count(facts_of: Callable[[dict[str, Any]], Facts])
     assert N + "upper_limb_power_mrc" in open_.needs
 
 
-def test_bands_follow_the_neurological_grade(facts_of: Callable[[dict[str, Any]], Facts]) -> None:
+def test_bands_follow_the_neurological_grade() -> None:
     """a, b, c: radiosurgery; d, e: surgery (seed 003)."""
     for grade in "abcde":
         band = ryu(facts_of({N + "ryu_neurological_grade": grade})).band

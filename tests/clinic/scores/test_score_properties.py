@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from facts_paths import facts_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from spondyl.clinic.facts import Facts, read_facts
 from spondyl.clinic.scores import SCORES, Score
 
 LEVELS = ("C5", "T1", "T8", "T12", "L1", "L4", "S2")
@@ -118,17 +118,6 @@ def worlds(draw: st.DrawFn) -> dict[str, Any]:
     return world
 
 
-def _facts(paths: dict[str, Any]) -> Facts:
-    data: dict[str, Any] = {}
-    for path, value in paths.items():
-        *tables, key = path.split(".")
-        place = data
-        for table in tables:
-            place = place.setdefault(table, {})
-        place[key] = value
-    return read_facts(data)
-
-
 def _without(world: dict[str, Any], seed: int) -> tuple[dict[str, Any], dict[str, Any]]:
     """`world` with some facts taken away, and with some more."""
     order = list(world)
@@ -155,7 +144,7 @@ def _check(more: Score, less: Score) -> None:
 def test_a_fact_more_never_widens(world: dict[str, Any], seed: int) -> None:
     more, less = _without(world, seed)
     for paths, fewer in ((world, more), (more, less), (less, {})):
-        known, unknown = _facts(paths), _facts(fewer)
+        known, unknown = facts_of(paths), facts_of(fewer)
         for score in SCORES:
             _check(score(known), score(unknown))
 
@@ -165,7 +154,7 @@ def test_a_fact_more_never_widens(world: dict[str, Any], seed: int) -> None:
 def test_with_everything_known_nothing_is_missing(world: dict[str, Any]) -> None:
     """What stays open is then what the publication, or the words of the histology, leave open."""
     for score in SCORES:
-        found = score(_facts(world))
+        found = score(facts_of(world))
         words = {"histology", "clinical.primary.hormone_dependent", "clinical.neurology.ambulation"}
         assert set(found.needs) <= words, (found.key, found.needs)
 
@@ -176,5 +165,5 @@ def test_what_a_score_needs_is_unknown(world: dict[str, Any], seed: int) -> None
     """No score asks for a fact that is stated, save words that name no single histology and organs without detail."""
     paths, _ = _without(world, seed)
     for score in SCORES:
-        asked = set(score(_facts(paths)).needs) & set(paths)
+        asked = set(score(facts_of(paths)).needs) & set(paths)
         assert asked <= {"histology"}, (score, asked)

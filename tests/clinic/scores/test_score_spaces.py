@@ -11,6 +11,7 @@ from itertools import pairwise, product
 from typing import Any
 
 import pytest
+from facts_paths import facts_of
 
 from spondyl.clinic import scores
 from spondyl.clinic.facts import Facts
@@ -318,7 +319,7 @@ def _one_of_each(rows: list[Row]) -> list[Row]:
 
 
 @pytest.mark.parametrize("name", SPACES)
-def test_every_row_of_every_item(name: str, facts_of: Callable[[dict[str, Any]], Facts]) -> None:
+def test_every_row_of_every_item(name: str) -> None:
     """Each row with every other item unknown: the range moves by its points, and by nothing else."""
     items, _ = SPACES[name]
     function: Callable[[Facts], Score] = getattr(scores, name)
@@ -332,7 +333,7 @@ def test_every_row_of_every_item(name: str, facts_of: Callable[[dict[str, Any]],
 
 
 @pytest.mark.parametrize("name", SPACES)
-def test_every_combination(name: str, facts_of: Callable[[dict[str, Any]], Facts]) -> None:
+def test_every_combination(name: str) -> None:
     items, bands = SPACES[name]
     base = {} if name == "sins" else {"level": "T8"}
     function: Callable[[Facts], Score] = getattr(scores, name)

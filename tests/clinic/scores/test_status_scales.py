@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import product
 from typing import Any
 
 import pytest
+from facts_paths import facts_of
 
-from spondyl.clinic.facts import Facts
 from spondyl.clinic.scores import asia, chow, ecog, frankel, kps, wbb
 
-Read = Callable[[dict[str, Any]], Facts]
 N = "clinical.neurology."
 ECOG_OF = {0: 5, 10: 4, 20: 4, 30: 3, 40: 3, 50: 2, 60: 2, 70: 1, 80: 1, 90: 0, 100: 0}
 
 
 @pytest.mark.parametrize(("value", "status"), ECOG_OF.items())
-def test_each_kps_has_one_ecog(value: int, status: int, facts_of: Read) -> None:
+def test_each_kps_has_one_ecog(value: int, status: int) -> None:
     """KPS 80 is ECOG 1 in both published crosswalks."""
     facts = facts_of({"clinical.kps": value})
     assert (kps(facts).total, ecog(facts).total) == (value, status)
 
 
 @pytest.mark.parametrize("status", range(6))
-def test_each_ecog_has_a_range_of_kps(status: int, facts_of: Read) -> None:
+def test_each_ecog_has_a_range_of_kps(status: int) -> None:
     facts = facts_of({"clinical.ecog": status})
     inside = [value for value, of in ECOG_OF.items() if of == status]
     score = kps(facts)
@@ -32,12 +30,12 @@ def test_each_ecog_has_a_range_of_kps(status: int, facts_of: Read) -> None:
     assert score.total == (0 if status == 5 else None)
 
 
-def test_stated_status_stands_although_the_crosswalk_differs(facts_of: Read) -> None:
+def test_stated_status_stands_although_the_crosswalk_differs() -> None:
     facts = facts_of({"clinical.kps": 60, "clinical.ecog": 1})
     assert (kps(facts).total, ecog(facts).total) == (60, 1)
 
 
-def test_nothing_known_leaves_all(facts_of: Read) -> None:
+def test_nothing_known_leaves_all() -> None:
     facts = facts_of({})
     assert [(s(facts).low, s(facts).high) for s in (kps, ecog, frankel, asia)] == [
         (0, 100),
@@ -48,7 +46,7 @@ def test_nothing_known_leaves_all(facts_of: Read) -> None:
 
 
 @pytest.mark.parametrize("grade", "ABCDE")
-def test_stated_grades(grade: str, facts_of: Read) -> None:
+def test_stated_grades(grade: str) -> None:
     assert frankel(facts_of({N + "frankel": grade})).total == grade
     assert asia(facts_of({N + "asia": grade})).total == grade
 
@@ -66,7 +64,7 @@ def test_stated_grades(grade: str, facts_of: Read) -> None:
         ({N + "asia": "E"}, "E"),
     ],
 )
-def test_frankel_from_other_facts(facts: dict[str, Any], grades: str, facts_of: Read) -> None:
+def test_frankel_from_other_facts(facts: dict[str, Any], grades: str) -> None:
     assert "".join(band.name for band in frankel(facts_of(facts)).bands) == grades
 
 
@@ -89,7 +87,7 @@ def response(before: int, after: int, drug: int, later: int) -> set[str]:
     return {"indeterminate"}
 
 
-def test_pain_response_over_the_whole_grid(facts_of: Read) -> None:
+def test_pain_response_over_the_whole_grid() -> None:
     seen = set()
     for before, after, drug, later in product(range(1, 11), range(11), (0, 40), (0, 20, 30, 31, 40, 41, 49, 50, 80)):
         paths = {
@@ -105,7 +103,7 @@ def test_pain_response_over_the_whole_grid(facts_of: Read) -> None:
     assert seen == {"complete", "partial", "progression", "indeterminate", None}
 
 
-def test_no_pain_before_has_nothing_to_respond(facts_of: Read) -> None:
+def test_no_pain_before_has_nothing_to_respond() -> None:
     paths = {BEFORE + "present": False, AFTER + "vas_0_10": 3}
     paths |= {BEFORE + "opioid_omed_mg_per_day": 0, AFTER + "opioid_omed_mg_per_day": 0}
     score = chow(facts_of(paths))
@@ -113,7 +111,7 @@ def test_no_pain_before_has_nothing_to_respond(facts_of: Read) -> None:
     assert score.status == "unconfirmed"
 
 
-def test_extent_is_a_description(facts_of: Read) -> None:
+def test_extent_is_a_description() -> None:
     score = wbb(facts_of({"clinical.lesion.wbb.zones": [12, 1, 4], "clinical.lesion.wbb.layers": ["D", "A"]}))
     assert score.total == "zones 1, 4, 12; layers A, D"
     assert [band.meaning for band in score.bands] == ["extraosseous soft tissue", "extraosseous, extradural"]

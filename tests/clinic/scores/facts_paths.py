@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
-
-import pytest
 
 from spondyl.clinic.facts import Facts, read_facts
 
 
-def nested(paths: Mapping[str, Any]) -> dict[str, Any]:
-    """`{"clinical.kps": 80}` as nested tables."""
+def facts_of(paths: Mapping[str, Any]) -> Facts:
+    """Facts from `{"clinical.kps": 80, "level": "T8"}`."""
     data: dict[str, Any] = {}
     for path, value in paths.items():
         *tables, key = path.split(".")
@@ -19,10 +17,4 @@ def nested(paths: Mapping[str, Any]) -> dict[str, Any]:
         for table in tables:
             place = place.setdefault(table, {})
         place[key] = value
-    return data
-
-
-@pytest.fixture(scope="session")
-def facts_of() -> Callable[[Mapping[str, Any]], Facts]:
-    """Facts from `{"clinical.kps": 80, "level": "T8"}`."""
-    return lambda paths: read_facts(nested(paths))
+    return read_facts(data)
