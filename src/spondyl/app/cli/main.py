@@ -17,7 +17,10 @@ from spondyl.app.cli.usage import usage_text
 from spondyl.core.errors import SpondylError
 from spondyl.core.provenance import DISCLAIMER
 
-VERBS = ("import", "show", "facts", "volumes", "plan", "evaluate", "report", "demo", "phantom", "machine", "evidence")
+VERBS = (
+    "import", "show", "facts", "assess", "evidence", "volumes", "plan", "evaluate", "report",
+    "demo", "phantom", "machine",
+)  # fmt: skip
 
 app = typer.Typer(
     name="spondyl",

@@ -1,0 +1,91 @@
+"""What terminal and sheet both say: the lesion in a line, a score's total and band, an option's reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from spondyl.clinic.decide import Assessment, Option, Reason
+from spondyl.clinic.facts import Facts
+from spondyl.clinic.scores import Score
+
+
+def lesion_line(facts: Facts) -> str:
+    """Patient and lesion in one line; what is unknown is left out."""
+    clinical, lesion = facts.clinical, facts.clinical.lesion
+    levels = ", ".join(lesion.levels or ((facts.level,) if facts.level else ())) or "level unknown"
+    parts = [
+        levels,
+        facts.histology or "histology unknown",
+        _with(clinical.age_years, "{:g} years"),
+        clinical.sex,
+        _with(clinical.kps, "KPS {}"),
+        _with(clinical.ecog, "ECOG {}"),
+        lesion.bone_lesion_type,
+        _with(lesion.collapse_percent, "collapse {:g} %"),
+        _with(lesion.bilsky_escc, "ESCC {}"),
+        _with(clinical.neurology.frankel, "Frankel {}"),
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _with(value: object, form: str) -> str | None:
+    return None if value is None else form.format(value)
+
+
+def total_text(score: Score) -> str:
+    """The total or grade, or the range still possible."""
+    if score.total is not None:
+        return str(score.total)
+    return f"{score.low} to {score.high}"
+
+
+def band_text(score: Score) -> str:
+    """The band and what it meant, or the bands still possible."""
+    if score.band is not None:
+        name, meaning = score.band.name, score.band.meaning
+        return meaning if name in ("", str(score.total)) or name == meaning else f"{name}: {meaning}"
+    return " or ".join(band.name for band in score.bands)
+
+
+def waits_text(score: Score) -> str:
+    """What is missing, and what the publication leaves open."""
+    open_points = [*score.missing, *(f"undefined: {text}" for text in score.undefined)]
+    return "; ".join(open_points)
+
+
+def reason_line(reason: Reason) -> str:
+    """One reason in a line; an indication or requirement that does not hold says so first."""
+    lacks = {"supports": "no indication", "allows": "no indication", "requires": "not met"}
+    prefix = f"{lacks[reason.effect]}: " if reason.truth.value is False and reason.effect in lacks else ""
+    said = f" [{reason.truth.said}]" if reason.truth.said else ""
+    return f"{reason.rule}: {prefix}{reason.text}{said}"
+
+
+def reason_text(reason: Reason) -> str:
+    """One reason with what the sources disagree on."""
+    return f"{reason_line(reason)} ({reason.remark})" if reason.remark else reason_line(reason)
+
+
+def spoken(option: Option, speaks_for: bool) -> list[Reason]:
+    """The reasons on one side, those that set the verdict first."""
+    order = ("contraindicates", "advises_against", "requires", "supports", "allows", "cautions")
+    reasons = [reason for reason in option.reasons if reason.speaks_for is speaks_for]
+    return sorted(reasons, key=lambda reason: order.index(reason.effect) if reason.effect in order else len(order))
+
+
+def most_wanted(assessment: Assessment, count: int = 12) -> list[tuple[str, tuple[str, ...]]]:
+    """Unknown facts by how many scores and options wait for them, most first."""
+    return sorted(assessment.needs.items(), key=lambda each: -len(each[1]))[:count]
+
+
+def sources(assessment: Assessment) -> list[str]:
+    """Every source of what was computed and said, once."""
+    return sorted({*_score_sources(assessment.scores.values()), *_reason_sources(assessment.options.values())})
+
+
+def _score_sources(scores: Iterable[Score]) -> set[str]:
+    return {str(score.citation) for score in scores}
+
+
+def _reason_sources(options: Iterable[Option]) -> set[str]:
+    return {reason.source for option in options for reason in option.reasons if reason.framework}
