@@ -72,7 +72,6 @@ FAST = CollapsedConeSettings(primary_degree=17, scatter_degree=23, primary_lines
 PRIMARY_FIRST_DECAY_PER_CM = 1.0
 SCATTER_FIRST_DECAY_PER_CM = 0.03
 _AIR_FLOOR_G_PER_CM3 = 1e-4
-_OUTSIDE_KERNELS = 0.05
 
 
 @cite("Ahnesjö 1989, Med Phys 16:577 (collapsed cone convolution)", "10.1118/1.596360")
@@ -103,7 +102,6 @@ def collapsed_cone_dose(
     float32, shape ``medium.grid.shape``, Gy (for fluence in MU or photons/cm2 as the model says): the dose at each
     voxel's centre, to second order in its side (the lattice's own blur is taken out of the fluence).
     """
-    _refuse_energies_beyond_kernels(model.spectrum)
     groups = energy_groups(model.spectrum, medium, settings.group_edges_mev)
     released: list[ReleasedEnergy] = []
     for number, field in enumerate(fields):
@@ -117,17 +115,6 @@ def collapsed_cone_dose(
     scatter = _scatter_mev_per_g(released, medium, model.spectrum, groups, settings, progress)
     # Undoing the lattice's blur leaves up to 1 % below zero in the first voxels beside a sharp edge at the surface.
     return (np.maximum(primary + scatter, 0) * np.float32(GRAY_PER_MEV_PER_GRAM)).astype(np.float32)
-
-
-def _refuse_energies_beyond_kernels(spectrum: Spectrum) -> None:
-    energy = spectrum.energy_mev * spectrum.photons
-    low, high = spectrum.energy_mev < 0.25, spectrum.energy_mev > 6.5
-    outside = float(energy[low | high].sum() / energy.sum())
-    if outside > _OUTSIDE_KERNELS:
-        raise DoseError(
-            f"{100 * outside:.1f} % of the spectrum's energy lies below 0.25 or above 6.5 MeV, expected at most "
-            f"{100 * _OUTSIDE_KERNELS:.0f} %: the kernels reach from 0.5 to 6 MeV; use a 4 to 6 MV spectrum"
-        )
 
 
 def _kernels(
