@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from dicom_maker import FRAME, item, rtstruct, square
 
+from spondyl.anatomy.polygons import area_mm2
 from spondyl.core import Grid
 from spondyl.core.errors import DicomError, StructureError
 from spondyl.io import grid_for, read_contours, read_rtstruct
@@ -162,3 +163,14 @@ def test_a_contour_stored_twice_counts_once(tmp_path) -> None:
     assert len(roi.contours) == 4
     assert roi.left_out == ("2 contours stored twice on their plane",)
     assert read_rtstruct(path, GRID)["GTV"].volume_cm3 == pytest.approx(0.432, rel=1e-3)
+
+
+def test_contours_that_overlap_in_part_count_once_and_are_told(tmp_path) -> None:
+    """Exclusive or would leave out what both enclose: squares of 6 mm, 3 mm apart along x and y, share 9 of 36 mm2."""
+    planes = [2.0, 4.0, 6.0]
+    drawn = [square(z) for z in planes] + [square(4.0, -11.0, -5.0)]
+    roi = read_contours(save(rtstruct({"GTV": ("GTV", drawn)}), tmp_path))["GTV"]
+    assert [c.z_mm for c in roi.contours].count(4.0) == 1
+    joined = next(c for c in roi.contours if c.z_mm == 4.0)
+    assert abs(area_mm2(joined.points_mm)) == pytest.approx(2 * 36 - 9)
+    assert roi.notes == ("contours that overlap in part at z 4.0 mm counted as one (union); check the drawing",)

@@ -3,6 +3,7 @@
 from spondyl.anatomy.algebra import intersection, restrict_z, subtract, union
 from spondyl.anatomy.case import Case
 from spondyl.anatomy.contours import contours_to_structure
+from spondyl.anatomy.crossing import joined_crossing
 from spondyl.anatomy.distance import signed_distance_mm
 from spondyl.anatomy.margins import expand, shrink
 from spondyl.anatomy.outline import structure_to_contours
@@ -18,6 +19,7 @@ __all__ += [
     "contours_to_structure",
     "expand",
     "intersection",
+    "joined_crossing",
     "restrict_z",
     "sample_points",
     "shrink",

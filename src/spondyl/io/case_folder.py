@@ -99,6 +99,7 @@ def _structures(
     check_frame(rois, grid.frame_of_reference_uid, path)
     notes = [f'"{roi.name}" has no contours' for roi in rois.values() if not roi.contours]
     notes += [f'"{roi.name}": left out {what}' for roi in rois.values() for what in roi.left_out]
+    notes += [f'"{roi.name}": {said}' for roi in rois.values() for said in roi.notes]
     known = set(ct.dicom.get("SOPInstanceUIDs", "").split("\\"))
     strangers = {image for roi in rois.values() for image in roi.images} - known
     if known != {""} and strangers:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from spondyl.anatomy import Cap, Contour, Role, Structure, Structures, contours_to_structure
+from spondyl.anatomy import Cap, Contour, Role, Structure, Structures, contours_to_structure, joined_crossing
 from spondyl.core.errors import DicomError, StructureError
 from spondyl.core.grid import Grid
 from spondyl.core.progress import Progress, silent
@@ -17,7 +17,10 @@ from spondyl.io.dicom_file import read_dicom, refusing, text
 from spondyl.io.roles import role_of
 
 MAX_POINTS = 20_000_000
-_CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
+MOST_TOLD = 5
+"""Of planes, in a note."""
+_EXCLUSIVE = "CLOSEDPLANAR_XOR"
+_CLOSED = ("CLOSED_PLANAR", _EXCLUSIVE)
 _PLANAR_TOLERANCE_MM = 0.02
 
 
@@ -33,6 +36,8 @@ class RoiContours:
         What of it was not read, and why.
     images
         SOPInstanceUIDs of the images that its contours say they were drawn on.
+    notes
+        What was read otherwise than drawn: contours that cross on their plane, and where.
     """
 
     name: str
@@ -45,6 +50,7 @@ class RoiContours:
     description: str = ""
     left_out: tuple[str, ...] = ()
     images: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
 
 
 def read_contours(path: Path) -> dict[str, RoiContours]:
@@ -101,6 +107,7 @@ def _roi(item: Any, drawn: Any, seen: Any, usual_frame: str, path: Path) -> RoiC
     left_out: dict[str, int] = {}
     images: set[str] = set()
     met: dict[tuple[float, int], list[Contour]] = {}
+    exclusive = False
     for contour in contour_items(drawn):
         read, why = _contour(contour, name, path)
         if read is not None:
@@ -111,21 +118,42 @@ def _roi(item: Any, drawn: Any, seen: Any, usual_frame: str, path: Path) -> RoiC
                 alike.append(read)
         if read is not None:
             contours.append(read)
+            exclusive |= contour.kind == _EXCLUSIVE
         else:
             left_out[why] = left_out.get(why, 0) + 1
         images.update(contour.images)
+    kept, notes = (tuple(contours), ()) if exclusive else _joined(contours)
     return RoiContours(
         name,
         number,
         role_of(name, kind),
         kind,
         _colour(drawn),
-        tuple(contours),
+        kept,
         text(item, "ReferencedFrameOfReferenceUID") or usual_frame,
         text(item, "ROIDescription") or text(item, "ROIGenerationDescription"),
         tuple(f"{count} {why}" for why, count in left_out.items()),
         frozenset(images - {""}),
+        notes,
     )
+
+
+def _joined(contours: list[Contour]) -> tuple[tuple[Contour, ...], tuple[str, ...]]:
+    """The contours with those joined that overlap in part, and notes of the planes."""
+    kept, joined, left = joined_crossing(contours)
+    notes: list[str] = []
+    if joined:
+        notes.append(
+            f"contours that overlap in part at z {_heights(joined)} mm counted as one (union); check the drawing"
+        )
+    if left:
+        notes.append(f"contours cross at z {_heights(left)} mm, what they share left out (XOR); check the drawing")
+    return kept, tuple(notes)
+
+
+def _heights(z_mm: tuple[float, ...]) -> str:
+    told = ", ".join(f"{z:.1f}" for z in sorted(z_mm)[:MOST_TOLD])
+    return told + (f" and {len(z_mm) - MOST_TOLD} more planes" if len(z_mm) > MOST_TOLD else "")
 
 
 def _contour(item: ContourItem, name: str, path: Path) -> tuple[Contour | None, str]:
@@ -201,6 +229,7 @@ def structure_of(roi: RoiContours, grid: Grid, cap: Cap, source: str) -> Structu
         + (f", type {roi.interpreted_type}" if roi.interpreted_type else "")
     ]
     how += [f"left out: {what}" for what in roi.left_out]
+    how += roi.notes
     how += roi.description.splitlines()
     return contours_to_structure(roi.name, roi.role, roi.contours, grid, cap=cap, colour=roi.colour, made=tuple(how))
 

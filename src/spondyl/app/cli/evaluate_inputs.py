@@ -115,6 +115,7 @@ def read_structures(path: Path, cap: Cap) -> tuple[Structures, tuple[str, ...]]:
     rois = read_contours(path)
     warnings = [f'"{roi.name}" has no contours' for roi in rois.values() if not roi.contours]
     warnings += [f'"{roi.name}": left out {what}' for roi in rois.values() for what in roi.left_out]
+    warnings += [f'"{roi.name}": {said}' for roi in rois.values() for said in roi.notes]
     nothing = (slice(0, 0), slice(0, 0), slice(0, 0))
     empty = np.zeros((0, 0, 0), dtype=np.float32)
     whole = grid_for(rois)
