@@ -73,6 +73,30 @@ def spoken(option: Option, speaks_for: bool) -> list[Reason]:
     return sorted(reasons, key=lambda reason: order.index(reason.effect) if reason.effect in order else len(order))
 
 
+def fact_name(path: str) -> str:
+    """A fact's path as words, without the tables it stands in.
+
+    >>> fact_name("clinical.lesion.posterior_wall_involved")
+    'posterior wall involved'
+    """
+    return path.rsplit(".", 1)[-1].replace("_", " ")
+
+
+def wholly_unknown(score: Score) -> bool:
+    """Whether no item of the score is known."""
+    return all(item.needs for item in score.items) and not score.undefined
+
+
+def more(option: Option) -> str:
+    """How many reasons stand behind the first on each side, and how many wait for a fact; empty where none."""
+    counts = (
+        (len(spoken(option, True)) - 1, "more for"),
+        (len(spoken(option, False)) - 1, "more against"),
+        (len(option.could_fire), "wait for a fact"),
+    )
+    return ", ".join(f"{count} {words}" for count, words in counts if count > 0)
+
+
 def most_wanted(assessment: Assessment, count: int = 12) -> list[tuple[str, tuple[str, ...]]]:
     """Unknown facts by how many scores and options wait for them, most first."""
     return sorted(assessment.needs.items(), key=lambda each: -len(each[1]))[:count]

@@ -36,6 +36,7 @@ def board_html(assessment: Assessment, title: str, date: str = "") -> str:
         lstrip_blocks=True,
     )
     options = sorted_options(assessment)
+    scores = list(assessment.scores.values())
     outcomes = {option.modality: len(evidence_for(option.modality)) for option in options}
     return environment.get_template("board.html.j2").render(
         assessment=assessment,
@@ -45,6 +46,8 @@ def board_html(assessment: Assessment, title: str, date: str = "") -> str:
         papers=PAPERS,
         verdicts=VERDICTS,
         options=options,
+        scored=[score for score in scores if not lines.wholly_unknown(score)],
+        unscored=[score.name for score in scores if lines.wholly_unknown(score)],
         name=modality_name,
         outcomes=outcomes,
         lines=lines,
