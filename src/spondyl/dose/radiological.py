@@ -124,17 +124,19 @@ def radiological_fan(
     first = max(float(along.min()), 10.0)
     planes = int(np.ceil(max(float(along.max()) - first, STEP_MM) / STEP_MM)) + 2
     counts = [int(np.ceil((b - a) / RAY_SPACING_MM)) + 2 for a, b in (u_mm, v_mm)]
+    # Rays lie evenly about the middle, so that a mirrored medium has a mirrored fan.
+    u0, v0 = ((a + b - (n - 1) * RAY_SPACING_MM) / 2 for (a, b), n in zip((u_mm, v_mm), counts, strict=True))
     depth = np.empty((counts[1], counts[0], planes), np.float32)
     width = np.empty_like(depth)
     _trace(
         relative_density, np.asarray(grid.origin_mm), np.asarray(grid.spacing_mm), np.asarray(field.source_mm),
         field.direction, np.asarray(field.u), np.asarray(field.v), field.sad_mm,
-        u_mm[0], v_mm[0], RAY_SPACING_MM, first, STEP_MM, memory_mm, depth, width,
+        u0, v0, RAY_SPACING_MM, first, STEP_MM, memory_mm, depth, width,
     )  # fmt: skip
-    across = round(beside_mm / RAY_SPACING_MM)
+    across = 2 * round(beside_mm / RAY_SPACING_MM / 2) + 1
     if across > 1:
         width = uniform_filter(width, (across, across, 1), mode="nearest")
-    return Fan(u_mm[0], v_mm[0], RAY_SPACING_MM, first, STEP_MM, depth, width)
+    return Fan(u0, v0, RAY_SPACING_MM, first, STEP_MM, depth, width)
 
 
 @njit(cache=True, inline="always")
