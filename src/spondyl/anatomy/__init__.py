@@ -7,7 +7,7 @@ from spondyl.anatomy.crossing import joined_crossing
 from spondyl.anatomy.distance import signed_distance_mm
 from spondyl.anatomy.margins import expand, shrink
 from spondyl.anatomy.outline import structure_to_contours
-from spondyl.anatomy.pieces import Cells, Pieces, Points, contoured_pieces, contoured_volume_cm3
+from spondyl.anatomy.pieces import Cells, Pieces, Points, contoured_pieces
 from spondyl.anatomy.sampling import sample_points
 from spondyl.anatomy.solid import CAPS, Cap
 from spondyl.anatomy.structure import ROLES, Contour, Role, Structure, Structures, from_coverage
@@ -61,4 +61,4 @@ __all__ += [
     "foramen",
 ]
 
-__all__ += ["Cells", "Pieces", "Points", "contoured_pieces", "contoured_volume_cm3"]
+__all__ += ["Cells", "Pieces", "Points", "contoured_pieces"]

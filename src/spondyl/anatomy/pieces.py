@@ -6,13 +6,15 @@ once, in layers of square cells, and the cells that the caller chooses are cut f
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from spondyl.anatomy.layers import arrays_of, cut, split
-from spondyl.anatomy.polygons import areas_and_rims, width_mm
+from spondyl.anatomy.polygons import areas_and_rims, boxes_mm
 from spondyl.anatomy.solid import Cap, build_solid
-from spondyl.anatomy.stack import Raster, with_area
+from spondyl.anatomy.stack import SMALLEST_MM2, Raster
 from spondyl.anatomy.structure import Contour, Structure
 
 Points = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -30,7 +32,9 @@ class Pieces:
     Parameters
     ----------
     contours
-        That enclose something; none give no pieces.
+        That enclose something.
+    width_mm
+        Their mean width.
     slice_spacing_mm
         Where contours do not tell their spacing.
     cap
@@ -46,11 +50,14 @@ class Pieces:
     ----------
     points_mm, weights_cm3
         One point (x, y, z) of each piece and its volume, shapes (n, 3) and (n,).
+    step_mm
+        As given.
     """
 
     def __init__(
         self,
         contours: tuple[Contour, ...],
+        width_mm: float,
         slice_spacing_mm: float,
         cap: Cap,
         step_mm: float,
@@ -58,11 +65,11 @@ class Pieces:
         *,
         rim: bool = False,
     ) -> None:
-        every = np.concatenate([c.points_mm for c in contours])
-        corner, opposite = every.min(axis=0), every.max(axis=0)
-        raster = _raster(contours, corner, opposite, slice_spacing_mm, step_mm, most_cells)
+        boxes = boxes_mm([c.points_mm for c in contours])
+        corner, opposite = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+        raster = _raster(corner, opposite, width_mm, slice_spacing_mm, step_mm, most_cells)
         self._solid = arrays_of(build_solid(contours, raster, cap, slice_spacing_mm))
-        self._raster = raster
+        self._raster, self.step_mm = raster, step_mm
         self.points_mm, self.weights_cm3, self._cells, self._layers = cut(
             self._solid, step_mm, 0.5 if rim else 0.0, corner, opposite
         )
@@ -85,25 +92,32 @@ class Pieces:
 
 
 def contoured_pieces(
-    structure: Structure, cap: Cap, step_mm: float, most_cells: int, *, rim: bool = False
+    structure: Structure, cap: Cap, step_of: Callable[[float], float], most_cells: int, *, rim: bool = False
 ) -> Pieces | None:
-    """Pieces of a structure that has contours which enclose something, else None."""
-    drawn = with_area(structure.contours)
-    return Pieces(drawn, structure.grid.spacing_mm[2], cap, step_mm, most_cells, rim=rim) if drawn else None
+    """Pieces of a structure that has contours which enclose something, else None.
 
-
-def contoured_volume_cm3(structure: Structure) -> float:
-    """About the volume within the contours: their areas, holes included, times the spacing of slices."""
+    Parameters
+    ----------
+    step_of
+        Gives the cells' side in mm for about the volume in cm3 within the contours: their areas, holes included, times
+        the spacing of slices.
+    """
     if not structure.contours:
-        return 0.0
-    area = sum(np.abs(areas_and_rims([c.points_mm for c in structure.contours])[:, 0]).tolist())
-    return area * structure.grid.spacing_mm[2] / 1000.0
+        return None
+    sizes = np.abs(areas_and_rims([c.points_mm for c in structure.contours]))
+    keep, spacing = sizes[:, 0] > SMALLEST_MM2, structure.grid.spacing_mm[2]
+    if not keep.any():
+        return None
+    drawn = tuple(c for c, kept in zip(structure.contours, keep.tolist(), strict=True) if kept)
+    area, rim_mm = (sum(column) for column in sizes[keep].T.tolist())
+    width = 2.0 * area / rim_mm
+    return Pieces(drawn, width, spacing, cap, step_of(area * spacing / 1000.0), most_cells, rim=rim)
 
 
 def _raster(
-    contours: tuple[Contour, ...],
     corner: NDArray[np.float64],
     opposite: NDArray[np.float64],
+    width_mm: float,
     slice_spacing_mm: float,
     step_mm: float,
     most_cells: int,
@@ -111,6 +125,6 @@ def _raster(
     room = max(2.0 * step_mm, slice_spacing_mm)
     low, high = corner - room, opposite + room
     finest = float(np.sqrt(np.prod(high - low) / most_cells))
-    cell = min(step_mm, max(width_mm([c.points_mm for c in contours]) / CELLS_IN_WIDTH, finest))
+    cell = min(step_mm, max(width_mm / CELLS_IN_WIDTH, finest))
     nx, ny = np.ceil((high - low) / cell).astype(int) + 1
     return Raster(float(low[0]), float(low[1]), cell, cell, int(nx), int(ny))

@@ -116,6 +116,13 @@ def _areas_and_rims(points, ends):
     return found
 
 
+def boxes_mm(polygons_mm: Polygons) -> NDArray[np.float64]:
+    """Of each polygon the lowest x and y and the highest, shape (n, 4)."""
+    points, ends, _ = joined([polygons_mm])
+    first = np.concatenate(([0], ends[:-1]))
+    return np.hstack((np.minimum.reduceat(points, first), np.maximum.reduceat(points, first)))
+
+
 def width_mm(polygons_mm: Polygons) -> float:
     """Mean width of polygons, twice their area over their perimeter: half the diameter of a disc, that of a strip."""
     area, rim = np.abs(areas_and_rims(polygons_mm)).sum(axis=0)

@@ -7,7 +7,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from spondyl.anatomy.layers import spread
-from spondyl.anatomy.pieces import contoured_pieces, contoured_volume_cm3
+from spondyl.anatomy.pieces import contoured_pieces
 from spondyl.anatomy.solid import CAPS, Cap
 from spondyl.anatomy.structure import Structure
 from spondyl.core.errors import StructureError
@@ -56,8 +56,7 @@ def sample_points(
         raise StructureError(f'structure "{structure.name}": cap is "{cap}", expected one of {", ".join(CAPS)}')
     if spacing_mm is not None and not spacing_mm > 0:
         raise StructureError(f'structure "{structure.name}": spacing_mm is {spacing_mm}, expected a positive number')
-    step = spacing_mm or _default_spacing_mm(contoured_volume_cm3(structure))
-    if pieces := contoured_pieces(structure, cap, step, MOST_CELLS):
+    if pieces := contoured_pieces(structure, cap, lambda cm3: spacing_mm or _default_spacing_mm(cm3), MOST_CELLS):
         return pieces.points_mm, pieces.weights_cm3
     if structure.is_empty:
         return np.empty((0, 3)), np.empty(0)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spondyl.anatomy.branches import ENDS, GOES_ON, ending, fates
-from spondyl.anatomy.polygons import Polygons, areas_and_rims, joined, signed_distances
+from spondyl.anatomy.polygons import Polygons, areas_and_rims, boxes_mm, joined, signed_distances
 from spondyl.anatomy.structure import Contour
 
 SAME_PLANE_MM, SMALLEST_MM2 = 0.01, 1e-6
@@ -124,7 +124,8 @@ def join(stack: Stack, i: int) -> Joint:
 
 def clip_mm(planes: list[tuple[float, list[NDArray[np.float64]]]], z: NDArray[np.float64], spacing: float) -> float:
     """Distances matter up to the largest step that a sphere of the structure's width can make between planes."""
-    width = max(float(np.ptp(points, axis=0).max()) for _, polygons in planes for points in polygons)
+    boxes = boxes_mm([points for _, polygons in planes for points in polygons])
+    width = float((boxes[:, 2:] - boxes[:, :2]).max())
     gap = typical_spacing_mm(z, spacing)
     return max(3.0 * gap, float(np.sqrt(width * gap)))
 

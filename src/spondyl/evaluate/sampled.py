@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spondyl.anatomy import Cap, Structure, contoured_pieces, contoured_volume_cm3
+from spondyl.anatomy import Cap, Structure, contoured_pieces
 from spondyl.dose import Dose
 from spondyl.evaluate.interpolation import dose_and_range_at, first_tier, highest_at_faces, note_beyond
 
@@ -59,13 +59,12 @@ class Sampled:
 
 def sampled(dose: Dose, structure: Structure, cap: Cap) -> Sampled | None:
     """Points of a structure with contours, their doses and volumes; None where it has no contours."""
-    step = _step_mm(contoured_volume_cm3(structure))
-    pieces = contoured_pieces(structure, cap, step, MOST_CELLS, rim=True)
+    pieces = contoured_pieces(structure, cap, _step_mm, MOST_CELLS, rim=True)
     if pieces is None:
         return None
     gy, extremes = dose_and_range_at(dose, pieces.points_mm, pieces.cells)
     tiers = _tiers(gy, extremes, pieces.weights_cm3)
-    part = min(END_MM, HALVED * step)
+    part = min(END_MM, HALVED * pieces.step_mm)
     finer = [pieces.finer(np.flatnonzero(tiers == tier), part, MOST_PARTS) for tier in range(2 * len(TIERS))]
     points = tuple(p for p, _ in finer)
     kept = (tiers == COARSE) & (pieces.weights_cm3 > 0)
