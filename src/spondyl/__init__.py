@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from spondyl.app.workflow import compute_dose, draw_volumes, judge, make_plan, open_case, plan_case, report
+    from spondyl.clinic.decide import assess
     from spondyl.io import bundled_case
 
 __all__ = [
+    "assess",
     "bundled_case",
     "compute_dose",
     "draw_volumes",
@@ -27,5 +29,5 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'spondyl' has no attribute {name!r}")
-    room = "spondyl.io" if name == "bundled_case" else "spondyl.app.workflow"
+    room = {"bundled_case": "spondyl.io", "assess": "spondyl.clinic.decide"}.get(name, "spondyl.app.workflow")
     return getattr(import_module(room), name)

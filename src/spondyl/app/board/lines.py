@@ -74,12 +74,16 @@ def spoken(option: Option, speaks_for: bool) -> list[Reason]:
 
 
 def fact_name(path: str) -> str:
-    """A fact's path as words, without the tables it stands in.
+    """A fact's path as words; the table it stands in is named where the words alone would not tell.
 
-    >>> fact_name("clinical.lesion.posterior_wall_involved")
-    'posterior wall involved'
+    >>> fact_name("clinical.lesion.posterior_wall_involved"), fact_name("clinical.pain.refractory")
+    ('posterior wall involved', 'pain refractory')
     """
-    return path.rsplit(".", 1)[-1].replace("_", " ")
+    parts = [part for part in path.split(".") if part not in _OBVIOUS]
+    return " ".join(parts).replace("_", " ")
+
+
+_OBVIOUS = frozenset(("clinical", "lesion", "neurology", "comorbidity", "systemic", "wishes", "planning", "measured"))
 
 
 def wholly_unknown(score: Score) -> bool:

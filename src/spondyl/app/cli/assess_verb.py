@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -19,6 +19,7 @@ from spondyl.clinic.evidence import evidence_for
 from spondyl.clinic.facts import Facts
 from spondyl.core import DISCLAIMER, check_output, writing_folder
 from spondyl.core.errors import CaseError, nearest
+from spondyl.core.provenance import Provenance, sha256_of
 from spondyl.io.case_yaml import read_case_yaml
 
 HELP = """Scores, and every treatment option with the reasons for and against it.
@@ -64,13 +65,15 @@ def assess_case(
         check_output(out)
     if pdf:
         check_printer()
-    facts = read_case_yaml(case / "case.yaml" if case.is_dir() else case)
+    source = case / "case.yaml" if case.is_dir() else case
+    facts = read_case_yaml(source)
     made = assess(facts)
     option = _asked(made, explain) if explain else None
     if out is not None:
-        _write(made, _title(facts, case), out, pdf)
+        _write(made, _title(facts, case), out, pdf, source)
     if json_:
-        write_json(made.record() if option is None else {option.modality: option.record()})
+        record = _record(made)
+        write_json(record if option is None else {option.modality: record["options"][option.modality]})
     elif option is not None:
         _explain(option)
     elif not quiet:
@@ -91,14 +94,23 @@ def _asked(made: Assessment, modality: str) -> Option:
     return made.options[modality]
 
 
-def _write(made: Assessment, title: str, out: Path, pdf: bool) -> None:
+def _record(made: Assessment) -> dict[str, Any]:
+    """The assessment, each option with the numbers of its published outcomes (`spondyl evidence`)."""
+    record = made.record()
+    for modality, option in record["options"].items():
+        option["evidence"] = [outcome.id for outcome in evidence_for(modality)]
+    return record
+
+
+def _write(made: Assessment, title: str, out: Path, pdf: bool, source: Path) -> None:
     html = board_html(made, title)
     with writing_folder(out) as folder:
         (folder / "board.html").write_text(html, encoding="utf-8")
-        text = json.dumps(made.record(), indent=2, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(_record(made), indent=2, ensure_ascii=False, allow_nan=False)
         (folder / "assessment.json").write_text(text + "\n", encoding="utf-8")
         if pdf:
             write_pdf(html, folder / "board.pdf")
+        Provenance("assess", sha256_of({"case.yaml": source}), {"pdf": pdf}).write(folder / "provenance.json")
 
 
 def _show(made: Assessment) -> None:
