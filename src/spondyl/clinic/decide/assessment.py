@@ -12,6 +12,7 @@ from spondyl.clinic.decide.options import (
     WAYS_OF_OPERATING,
     Option,
     Reason,
+    as_after_an_operation,
     as_way_of_operating,
     judge_option,
     reasons_of,
@@ -97,6 +98,8 @@ def assess(facts: Facts) -> Assessment:
     options = {name: judge_option(name, of) for name, of in asked.items() if name not in GENERAL}
     for way in WAYS_OF_OPERATING:
         options[way] = as_way_of_operating(options[way], options["open_surgery"])
+    operated = FINDINGS["operated_here"](patient)
+    options["postop_srs"] = as_after_an_operation(options["postop_srs"], operated, options["open_surgery"])
     general = tuple(reason for name in GENERAL for reason in asked.get(name, []) if reason.truth.value)
     return Assessment(facts, FINDINGS["emergency"](patient), dict(patient.scores), options, general)
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from spondyl.clinic.decide.rules import Effect, Rule
-from spondyl.clinic.decide.truth import Truth, negate
+from spondyl.clinic.decide.truth import Truth, any_of, negate
 
 Verdict = Literal["recommended", "possible", "advised against", "contraindicated", "needs facts"]
 STABILISING = frozenset(
@@ -36,8 +36,8 @@ Kypho-IORT and radioactive cement are not among them: what their prognostic rule
 hold comes from kyphoplasty or vertebroplasty alone.
 """
 NO_VETO = "a prognosis never vetoes stabilising an unstable spine"
-WAYS_OF_OPERATING = ("posterior_laminectomy", "en_bloc", "anterior", "combined_ap", "separation_surgery")
-"""Open operations by approach and extent: their rules say how to operate, open surgery's say whether."""
+WAYS_OF_OPERATING = ("posterior_laminectomy", "anterior", "combined_ap", "separation_surgery")
+"""Open operations whose rules say how to operate; open surgery's say whether. En bloc resection has its own."""
 INDICATIONS: tuple[Effect, ...] = ("supports", "allows")
 STRICTNESS: tuple[Verdict, ...] = ("recommended", "possible", "needs facts", "advised against", "contraindicated")
 
@@ -139,8 +139,8 @@ class Option:
 
     @property
     def disagreement(self) -> bool:
-        """Whether frameworks stand on both sides."""
-        sides = {reason.speaks_for for reason in self.asked if reason.framework}
+        """Whether frameworks stand on both sides; a caution beside a yes is none."""
+        sides = {reason.speaks_for for reason in self.asked if reason.framework and reason.effect != "cautions"}
         return {True, False} <= sides
 
     def record(self) -> dict[str, Any]:
@@ -192,12 +192,21 @@ def judge_option(modality: str, asked: Iterable[Reason]) -> Option:
 
 def as_way_of_operating(way: Option, open_surgery: Option) -> Option:
     """The option with open surgery's verdict as its best, and a reason that says so."""
-    stands = {"recommended": True, "possible": True, "needs facts": None}.get(open_surgery.verdict, False)
-    truth = Truth(stands, f"open surgery: {open_surgery.verdict}", open_surgery.needs if stands is None else ())
-    text = "a way of operating, where an operation is chosen at all"
-    reason = Reason("open_surgery", "requires", truth, text, "the rules of open surgery")
+    reason = _where_operated(open_surgery, "a way of operating, where an operation is chosen at all")
     verdict = STRICTNESS[max(STRICTNESS.index(way.verdict), STRICTNESS.index(open_surgery.verdict))]
     return Option(way.modality, verdict, (*way.asked, reason))
+
+
+def as_after_an_operation(option: Option, operated: Truth, open_surgery: Option) -> Option:
+    """The option with an operation as its requirement: one that was done, or one that stands."""
+    reason = _where_operated(open_surgery, "after an operation")
+    return judge_option(option.modality, (*option.asked, replace(reason, truth=any_of((operated, reason.truth)))))
+
+
+def _where_operated(open_surgery: Option, text: str) -> Reason:
+    stands = {"recommended": True, "possible": True, "needs facts": None}.get(open_surgery.verdict, False)
+    truth = Truth(stands, f"open surgery: {open_surgery.verdict}", open_surgery.needs if stands is None else ())
+    return Reason("open_surgery", "requires", truth, text, "the rules of open surgery")
 
 
 def _verdict(asked: tuple[Reason, ...]) -> Verdict:

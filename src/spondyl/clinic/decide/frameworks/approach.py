@@ -87,7 +87,7 @@ def _fehlings(patient: Patient) -> tuple[Row, ...]:
         Row(
             "cervicothoracic",
             FINDINGS["at_cervicothoracic"](patient),
-            "cervicothoracic junction: anterior or posterior alone is acceptable",
+            "cervicothoracic junction: anterior or posterior alone is acceptable, other than paper 001 has it",
             {"anterior": "supports", "posterior_laminectomy": "supports", "combined_ap": "cautions"},
         ),
     )
