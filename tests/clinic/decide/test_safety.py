@@ -6,7 +6,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from decide_facts import any_paths, facts_from, facts_or_none
+from decide_facts import ANY, any_paths, facts_from, facts_or_none
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from rule_cases import CASES, UNSTABLE, Paths
@@ -236,3 +236,28 @@ def test_the_record_says_the_emergency_first():
     record = assess(facts_from({"neurology.deficit_progression": "rapid"})).record()
     assert next(iter(record)) == "emergency"
     assert record["emergency"]["value"] is True
+
+
+EPIDURAL = {
+    **{path: strategy for path, strategy in ANY.items() if path.startswith("lesion.epidural.")},
+    "level": st.sampled_from(("T8", "T12", "L1", "L3", "L4")),
+    "lesion.levels": st.lists(st.sampled_from(("T8", "T12", "L1", "L3", "L4")), min_size=1, max_size=3, unique=True),
+    "lesion.bilsky_escc": ANY["lesion.bilsky_escc"],
+    "lesion.epidural.canal_compromise_percent": st.sampled_from((0.0, 20.0, 50.0, 60.0)),
+}
+
+
+@given(more=st.fixed_dictionaries({}, optional=EPIDURAL))
+@settings(few, max_examples=100)
+def test_no_finding_on_mr_hides_a_compression_that_another_shows(more: Paths):
+    """The same over everything that is said of the canal, where levels, grades and findings imply one another."""
+    assume(facts_or_none(more) is not None)
+    held = contraindicated(more) & {"pvp", "pkp", "kypho_iort", "radioactive_cement", "vertebral_stent"}
+    for path in more:
+        facts = facts_or_none({name: value for name, value in more.items() if name != path})
+        if facts is not None:
+            options = assess(facts).options
+            for name in held:
+                assert options[name].verdict in HELD_BACK, (name, path)
+            for name in ("pvp", "pkp", "kypho_iort"):
+                assert options[name].verdict != "contraindicated" or name in held, (name, path)

@@ -60,6 +60,8 @@ class Reason:
         Alternatives of one group: one that holds is enough.
     framework
         Name of the framework, empty for a single rule.
+    remark
+        What is disputed about it, our reading, or why its effect is not its kind's own.
     """
 
     rule: str
@@ -86,12 +88,13 @@ class Reason:
         return {
             "rule": self.rule,
             "for": self.speaks_for,
-            "text": f"{text}; {self.remark}" if self.remark else text,
+            "text": text,
             "effect": self.effect,
             "holds": self.truth.value,
             "source": self.source,
             "framework": self.framework,
             "needs": list(self.truth.needs),
+            "remark": self.remark,
         }
 
 

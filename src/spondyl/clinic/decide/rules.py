@@ -90,10 +90,11 @@ class Rule:
 
     @property
     def speaks_of(self) -> Iterator[tuple[str, Effect, str]]:
-        """Every modality it bears on, its effect there, and why where it is not the rule's own modality."""
+        """Every modality it bears on, its effect there, and why where that is not its kind's own."""
         spoken: dict[str, Effect] = {self.row.modality: self.effect, **self.row.also}
         for modality, effect in spoken.items():
-            yield modality, effect, "" if modality == self.row.modality else self.row.why
+            overridden = modality != self.row.modality or self.row.effect is not None
+            yield modality, effect, self.row.why if overridden else ""
             if modality in PART_OF and effect in ("contraindicates", "advises_against"):
                 whole, why = PART_OF[modality]
                 if whole not in self.row.also:
