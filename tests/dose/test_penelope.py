@@ -83,7 +83,16 @@ def passing(case, percent, distance_mm, engine="collapsed-cone"):
 # Percentage of points that must pass 2 %/2 mm: 98 is the goal, less is what is reached today.
 @pytest.mark.parametrize(
     ("case", "percent"),
-    [("water", 99.0), ("bone", 98.0), ("lung", 97.5), ("rod", 97.0), ("bone-lung", 93.0), ("titanium", 92.0)],
+    [
+        ("water", 99.0),
+        ("bone", 98.0),
+        ("lung", 97.5),
+        ("canal", 98.0),
+        ("rod", 98.0),
+        ("rod-along", 92.0),
+        ("bone-lung", 96.0),
+        ("titanium", 96.0),
+    ],
 )
 def test_collapsed_cone_passes_gamma_2_percent_2_mm(case, percent):
     assert passing(case, 2.0, 2.0) >= percent
@@ -95,6 +104,27 @@ def test_absolute_dose_on_the_axis_away_from_faces(case):
         if case != "bone-lung" or low > 100:
             ratio = computed(case).at(low, high, 6) / monte_carlo(case).at(low, high, 6)
             assert ratio == pytest.approx(1.0, abs=0.012), f"{low} to {high} mm"
+
+
+# Where straight electron paths fall short: the most the engine may be off within 10 mm of the axis (today's in brackets)
+@pytest.mark.parametrize(
+    ("case", "low_mm", "high_mm", "most"),
+    [
+        ("bone", 50, 80, 0.015),  # (0.00)
+        ("bone", 80, 85, 0.04),  # just behind (+0.03)
+        ("lung", 50, 70, 0.055),  # electrons of the water above (+0.04)
+        ("lung", 75, 125, 0.015),  # (0.00)
+        ("lung", 130, 135, 0.04),  # build-up in water again (-0.03)
+        ("bone-lung", 50, 70, 0.065),  # (+0.05)
+        ("titanium", 47.5, 50, 0.09),  # electrons scattered back (-0.08)
+        ("titanium", 50, 60, 0.02),  # (-0.01)
+        ("titanium", 60, 65, 0.09),  # (+0.07)
+        ("titanium", 70, 90, 0.015),  # (0.00)
+    ],
+)
+def test_dose_at_interfaces_is_within_what_is_documented(case, low_mm, high_mm, most):
+    ratio = computed(case).at(low_mm, high_mm, 10) / monte_carlo(case).at(low_mm, high_mm, 10)
+    assert ratio == pytest.approx(1.0, abs=most)
 
 
 def test_the_two_monte_carlo_codes_agree_in_water():
