@@ -41,6 +41,8 @@ def joined_crossing(contours: Sequence[Contour]) -> tuple[tuple[Contour, ...], t
     planes: dict[float, list[Points]] = {}
     for contour in contours:
         planes.setdefault(round(contour.z_mm / SAME_PLANE_MM) * SAME_PLANE_MM, []).append(contour.points_mm)
+    if not any(_any_boxes_meet(polygons) for polygons in planes.values() if len(polygons) > 1):
+        return tuple(contours), (), ()
     done: list[Contour] = []
     joined: list[float] = []
     left: list[float] = []

@@ -62,12 +62,20 @@ def contour_items(drawn: Any) -> Iterator[ContourItem]:
 def _from_bytes(
     raw: bytes, data: NDArray[np.uint8], contours: NDArray[np.int64], images: NDArray[np.int64]
 ) -> Iterator[ContourItem]:
-    first = 0
-    for row in contours.tolist():
-        kind, stated = (_stripped(raw[row[k] : row[k + 1]]) for k in (0, 2))
-        uids = tuple(_stripped(raw[a:b]) for a, b in images[first : row[6]].tolist())
-        yield ContourItem(kind, int(stated) if stated else None, coordinates(data[row[4] : row[5]]), uids)
-        first = row[6]
+    known: dict[bytes, str] = {}  # types and numbers of points are few, and images are named again and again
+
+    def told(start: int, end: int) -> str:
+        value = raw[start:end]
+        if (found := known.get(value)) is None:
+            found = known[value] = _stripped(value)
+        return found
+
+    uids, first = [told(start, end) for start, end in images.tolist()], 0
+    for kind, kind_end, count, count_end, start, end, last in contours.tolist():
+        stated = told(count, count_end)
+        values = coordinates(data[start:end])
+        yield ContourItem(told(kind, kind_end), int(stated) if stated else None, values, tuple(uids[first:last]))
+        first = last
 
 
 def coordinates(text: NDArray[np.uint8]) -> NDArray[np.float64]:
