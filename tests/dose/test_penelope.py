@@ -106,7 +106,7 @@ def test_absolute_dose_on_the_axis_away_from_faces(case):
             assert ratio == pytest.approx(1.0, abs=0.012), f"{low} to {high} mm"
 
 
-# Where straight electron paths fall short: the most the engine may be off within 10 mm of the axis (today's in brackets)
+# Where straight electron paths fall short: how far off the engine may be within 10 mm of the axis (today in brackets).
 @pytest.mark.parametrize(
     ("case", "low_mm", "high_mm", "most"),
     [
