@@ -67,3 +67,29 @@ def test_an_import_into_a_case_is_refused_before_the_files_are_read(
     code, said = run(capsys, "import", tmp_path / "missing", "-o", tmp_path)
     assert code == 2
     assert "already holds ct, expected a new or empty folder" in said
+
+
+def test_a_stop_leaves_what_was_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C while the second file is written: exit code 130, no traceback, nothing half written."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("spondyl.core.provenance.Provenance.write", stop)
+    spectrum = Path(__file__).parents[1] / "data" / "mv_reference" / "spectrum_mohan_6mv.csv"
+    (tmp_path / "p.yaml").write_text(
+        "grid: {min_mm: [-10, -10, 0], max_mm: [10, 10, 20], spacing_mm: [5, 5, 5]}\nbackground: water\n"
+        f"beam: {{kind: photon, spectrum_csv: {spectrum}, source_mm: [0, 0, -900], direction: [0, 0, 1], "
+        "field_mm: [10, 10]}\nengine: pencil-beam\n"
+    )
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "dose.npz").write_text("old")
+    code, said = run(capsys, "phantom", tmp_path / "p.yaml", "-o", out, "--quiet")
+    assert code == 130
+    assert said.strip() == "stopped; the last complete result is kept"
+    assert [p.name for p in out.iterdir()] == ["dose.npz"]
+    assert (out / "dose.npz").read_text() == "old"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["out", "p.yaml"]

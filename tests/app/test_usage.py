@@ -10,6 +10,11 @@ import pytest
 
 from spondyl.app.cli import main
 from spondyl.app.cli.main import VERBS
+from spondyl.core.errors import PlanError
+from spondyl.io import bundled_case
+from spondyl.plan import load_plan
+
+T11 = str(bundled_case("thoracic_t11"))
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[object, str, str]:
@@ -38,6 +43,10 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[object,
         (("volumes", "case", "--ap-margin-mm", "two"), "error: --ap-margin-mm is two, expected a number; see "),
         (("show", "nowhere"), "error: case folder nowhere not found; expected a folder with case.yaml"),
         (("show", __file__, "--no-picture"), "is a file, expected a folder with case.yaml, a CT and structures; give"),
+        (("evaluate", __file__), "is not a folder, expected a case or a plan's output; for single files use --dose"),
+        (("import", __file__, "-o", "new"), "is a file; expected a folder with DICOM files"),
+        (("plan", T11, "-o", "new", "--volume-setting", "ap_margin_mm=x"), 'is "x", expected a number; correct it'),
+        (("plan", T11, "-o", "new", "--protocol", "tg-101"), 'protocol "tg-101" has limits but no prescription'),
         (("report", "nowhere"), "error: nowhere is not there and holds no report.json, expected the output"),
         (("report", __file__), "is a file and holds no report.json, expected the output folder"),
         (("machine", "show", "no.yaml"), "error: machine file no.yaml cannot be read: No such file or directory"),
@@ -50,6 +59,17 @@ def test_wrong_words_are_answered_in_one_line(
     assert code == 2
     assert told in said
     assert not any(word in said for word in ("Traceback", "Errno", "Input should"))
+
+
+def test_a_plans_output_is_no_case_and_other_json_is_no_plan(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "plan.json").write_text("{}")
+    code, _, said = run(capsys, "show", tmp_path, "--no-picture")
+    assert code == 2
+    assert "is what `spondyl plan` wrote, expected a case folder" in said
+    with pytest.raises(PlanError, match=r'is not a plan.json of spondyl: it has no "format"; make it again'):
+        load_plan(tmp_path / "plan.json")
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -43,4 +43,5 @@ def _value(name: str, text: str, kind: str) -> Any:
     try:
         return TypeAdapter(wanted).validate_python(text)
     except ValidationError as error:
-        raise VolumeError(f'volume setting {name} is "{text}", expected a {wanted.__name__}') from error
+        expected = {bool: "true or false", float: "a number"}.get(wanted, "text")
+        raise VolumeError(f'volume setting {name} is "{text}", expected {expected}; correct it') from error

@@ -89,7 +89,7 @@ def plan_case(
             case = open_case(folder)
             rules = _protocol_of(case, protocol)
             plan.check_technique(technique)
-            evaluate.load_protocol(rules)
+            plan.check_protocol(rules)
             load_machine((settings or PlanSettings()).machine)
         with stage("volumes"):
             volumes = draw_volumes(case, consensus=consensus, settings=volume_settings, gtv=gtv, progress=progress)

@@ -48,6 +48,11 @@ def open_case(path: Path | str, cap: Cap = "half-slice", progress: Progress = si
         raise CaseError(f"case folder {folder} not found; expected a folder with case.yaml, a CT and structures")
     if cap not in ("half-slice", "none"):
         raise CaseError(f'cap is "{cap}", expected "half-slice" or "none"')
+    if (folder / "plan.json").is_file() and not (folder / "case.yaml").exists():
+        raise CaseError(
+            f"{folder} is what `spondyl plan` wrote, expected a case folder with case.yaml, a CT and structures; give "
+            "the case, or look at the plan with spondyl report or spondyl evaluate"
+        )
     facts = read_case_yaml(folder / "case.yaml")
     ct, right_handed = _ct(folder, progress)
     structures, notes = _structures(folder, ct, right_handed, cap, progress)

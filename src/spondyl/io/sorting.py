@@ -53,7 +53,8 @@ def sort_folder(folder: Path, progress: Progress = silent) -> tuple[tuple[Entry,
         If the folder does not exist or holds too many files to be one patient's.
     """
     if not folder.is_dir():
-        raise DicomError(f"{folder} not found; expected a folder with DICOM files")
+        what = "is a file" if folder.exists() else "not found"
+        raise DicomError(f"{folder} {what}; expected a folder with DICOM files")
     paths = [p for p in sorted(folder.rglob("*")) if p.is_file() or p.is_symlink()]
     if len(paths) > MAX_FILES:
         raise DicomError(f"{folder} holds {len(paths)} files, at most {MAX_FILES} are read; give one patient's folder")

@@ -109,8 +109,12 @@ def load_plan(path: Path) -> Plan:
         )
     except OSError as error:
         raise PlanError(f"plan {path} cannot be read: {error.strerror}; check the path") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise PlanError(f"plan {path} is not a plan.json of spondyl: {error!r}; make it again") from error
+    except KeyError as error:
+        raise PlanError(
+            f'plan {path} is not a plan.json of spondyl: it has no "{error.args[0]}"; make it again'
+        ) from error
+    except (ValueError, TypeError, AttributeError) as error:
+        raise PlanError(f"plan {path} is not a plan.json of spondyl: {error}; make it again") from error
 
 
 def _field_record(field: Field, mu: float) -> dict[str, Any]:

@@ -140,6 +140,19 @@ class _Clock:
         self.seconds[stage], self._last = now - self._last, now
 
 
+def check_protocol(protocol: str) -> None:
+    """Refuse a protocol that nothing can be planned by.
+
+    Raises
+    ------
+    ProtocolError
+        If it is unknown, prescribes nothing, or has no wish-list.
+    """
+    rules = load_protocol(protocol)
+    prescription_of(rules)
+    wishlist_of(rules)
+
+
 def check_technique(technique: str) -> None:
     """Refuse a technique that is not known.
 
