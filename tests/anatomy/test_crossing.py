@@ -33,7 +33,7 @@ def test_two_squares_that_overlap_are_one():
 @given(apart=st.floats(0.5, 19.5), turn=st.floats(0, 6.28), radius=st.floats(3.0, 10.0))
 def test_discs_have_the_area_of_their_union(apart, turn, radius):
     # Two discs of 10 mm and `radius`: the lens they share is two circular segments.
-    assume(10.0 - 0.75 * radius < apart < 10.0 + radius - 0.3)  # neither within the other, nor nearly
+    assume(10.0 - 0.25 * radius < apart < 10.0 + radius - 0.3)  # neither within the other, nor nearly
     far = circle(radius) + apart * np.array([np.cos(turn), np.sin(turn)])
     joined, where, left = joined_crossing([Contour(4.0, circle(10.0)), Contour(4.0, far[::-1])])
     d1 = (apart**2 + 100 - radius**2) / (2 * apart)
