@@ -85,9 +85,9 @@ def _of(annotation: Any, metadata: list[Any]) -> st.SearchStrategy[Any] | None:
     if annotation is bool:
         return st.booleans()
     if annotation in (int, float):
-        low = next((m.ge for m in metadata if isinstance(m, at.Ge)), 1)
-        high = next((m.le for m in metadata if isinstance(m, at.Le)), 120)
-        step = next((m.multiple_of for m in metadata if isinstance(m, at.MultipleOf)), 1)
+        low: Any = next((m.ge for m in metadata if isinstance(m, at.Ge)), 1)
+        high: Any = next((m.le for m in metadata if isinstance(m, at.Le)), 120)
+        step: Any = next((m.multiple_of for m in metadata if isinstance(m, at.MultipleOf)), 1)
         return st.integers(low // step, high // step).map(lambda n: annotation(n * step))
     return None
 

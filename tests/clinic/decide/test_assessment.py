@@ -43,7 +43,8 @@ def test_with_nothing_known_nothing_is_recommended_or_forbidden():
 def test_any_facts_are_refused_by_name_or_assessed(paths: Paths):
     """Nothing but a named error (facts_or_none lets no other through), and a record that is data."""
     facts = facts_or_none(paths)
-    assume(facts is not None)
+    assume(facts)
+    assert facts is not None
     record = assess(facts).record()
     assert json.loads(json.dumps(record)) == record
     for name, option in record["options"].items():

@@ -119,7 +119,8 @@ def test_where_stability_is_unknown_a_prognosis_waits_for_it():
 @few
 def test_a_balloon_is_contraindicated_with_any_compression_whatever_else_is_known(compression: Paths, data: Any):
     facts = facts_or_none(data.draw(any_paths(20, compression)))
-    assume(facts is not None)
+    assume(facts)
+    assert facts is not None
     options = assess(facts).options
     assert [options[name].verdict for name in BALLOON] == ["contraindicated"] * 2
 
@@ -261,3 +262,20 @@ def test_no_finding_on_mr_hides_a_compression_that_another_shows(more: Paths):
                 assert options[name].verdict in HELD_BACK, (name, path)
             for name in ("pvp", "pkp", "kypho_iort"):
                 assert options[name].verdict != "contraindicated" or name in held, (name, path)
+
+
+@pytest.mark.parametrize(
+    ("levels", "verdict"),
+    [
+        ({"lesion.levels": ["C7"]}, "contraindicated"),
+        ({"lesion.levels": ["C7", "T1"]}, "needs facts"),
+        ({"lesion.levels": ["C7", "T1"], "level": "C7"}, "contraindicated"),
+        ({"lesion.levels": ["C7", "T1"], "level": "T1"}, "recommended"),
+        ({}, "needs facts"),
+    ],
+)
+def test_a_lesion_on_both_sides_of_a_border_waits_for_the_level_to_treat(levels: Paths, verdict: str):
+    patient = {"pain.present": True, "lesion.collapse_percent": 30, "life_expectancy_months_estimate": 4,
+               "lesion.posterior_wall_involved": False, "lesion.posterior_elements_involved": False,
+               "lesion.epidural.tumour_in_epidural_space": False}  # fmt: skip
+    assert assess(facts_from({**patient, **levels})).options["pkp"].verdict == verdict
