@@ -40,12 +40,8 @@ def open_case(path: Path | str, cap: Cap = "half-slice", progress: Progress = si
     """
     folder = Path(path)
     if not folder.is_dir():
-        if folder.exists():
-            raise CaseError(
-                f"case {folder} is a file, expected a folder with case.yaml, a CT and structures; give the folder, or "
-                "make one with spondyl import"
-            )
-        raise CaseError(f"case folder {folder} not found; expected a folder with case.yaml, a CT and structures")
+        found = f"{folder} is a file, case folder" if folder.exists() else f"case folder {folder}"
+        raise CaseError(f"{found} not found; expected a folder with case.yaml, a CT and structures")
     if cap not in ("half-slice", "none"):
         raise CaseError(f'cap is "{cap}", expected "half-slice" or "none"')
     if (folder / "plan.json").is_file() and not (folder / "case.yaml").exists():
