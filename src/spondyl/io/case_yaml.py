@@ -55,18 +55,42 @@ def read_case_yaml(path: Path) -> Facts:
             f"{path} has {path.stat().st_size} bytes, expected a page of text below {MAX_BYTES}; is it another file?"
         )
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+        text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise CaseError(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
-        raise CaseError(f"{path} is not readable YAML: {_where(error)}") from error
     except OSError as error:
         raise CaseError(f"{path} cannot be read: {error.strerror}") from error
+    return parse_case_yaml(text, str(path))
+
+
+def parse_case_yaml(text: str, source: str) -> Facts:
+    """Validate the text of a case.yaml; `source` names it in messages.
+
+    Raises
+    ------
+    CaseError
+        As `read_case_yaml`.
+    """
+    data = parse_yaml(text, source)
     if data is None:
         data = {}
     if not isinstance(data, dict):
-        raise CaseError(f"{path} holds a {type(data).__name__}, expected keys and values such as `level: L3`")
-    return read_facts(data, str(path))
+        raise CaseError(f"{source} holds a {type(data).__name__}, expected keys and values such as `level: L3`")
+    return read_facts(data, source)
+
+
+def parse_yaml(text: str, source: str) -> Any:
+    """YAML without keys given twice and without aliases.
+
+    Raises
+    ------
+    CaseError
+        If it is not readable.
+    """
+    try:
+        return yaml.load(text, Loader=_Loader)
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+        raise CaseError(f"{source} is not readable YAML: {_where(error)}") from error
 
 
 def _where(error: Exception) -> str:

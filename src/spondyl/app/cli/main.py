@@ -18,7 +18,7 @@ from spondyl.core.errors import SpondylError
 from spondyl.core.provenance import DISCLAIMER
 
 VERBS = (
-    "import", "show", "facts", "assess", "evidence", "volumes", "plan", "evaluate", "report",
+    "import", "show", "facts", "assess", "fhir", "vignettes", "evidence", "volumes", "plan", "evaluate", "report",
     "demo", "phantom", "machine",
 )  # fmt: skip
 
