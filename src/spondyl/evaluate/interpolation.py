@@ -109,11 +109,11 @@ def _with_range(
 ) -> None:
     """Without cells, the dose only."""
     nz, ny, nx = values.shape
-    low, per_x, per_y, per_z = -0.5 - _EDGE_TOLERANCE, 1.0 / spacing[0], 1.0 / spacing[1], 1.0 / spacing[2]
+    low = -0.5 - _EDGE_TOLERANCE
     for n in range(len(points)):
-        x = (points[n, 0] - origin[0]) * per_x
-        y = (points[n, 1] - origin[1]) * per_y
-        z = (points[n, 2] - origin[2]) * per_z
+        x = (points[n, 0] - origin[0]) / spacing[0]
+        y = (points[n, 1] - origin[1]) / spacing[1]
+        z = (points[n, 2] - origin[2]) / spacing[2]
         inside = low <= x <= nx - 1 - low and low <= y <= ny - 1 - low and low <= z <= nz - 1 - low
         if not inside:
             out[n] = np.nan
@@ -135,9 +135,9 @@ def _with_range(
             continue
         p = (values[k, j, i1] - values[k, j, i]) * (1 - fy) + (values[k, j1, i1] - values[k, j1, i]) * fy
         q = (values[k1, j, i1] - values[k1, j, i]) * (1 - fy) + (values[k1, j1, i1] - values[k1, j1, i]) * fy
-        rise_x = (p * (1 - fz) + q * fz) * per_x
-        rise_y = ((b - a) * (1 - fz) + (d - c) * fz) * per_y
-        rise_z = (far - near) * per_z
+        rise_x = (p * (1 - fz) + q * fz) / spacing[0]
+        rise_y = ((b - a) * (1 - fz) + (d - c) * fz) / spacing[1]
+        rise_z = (far - near) / spacing[2]
         layer = cells[n, 0]
         to_x = frame[0] + cells[n, 2] * frame[2] - points[n, 0]
         to_y = frame[1] + cells[n, 1] * frame[3] - points[n, 1]
