@@ -166,3 +166,14 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "none.yaml"):
         with pytest.raises(VignetteError, match="cannot be read"):
             read_vignettes(path)
+
+
+def test_the_page_tells_how_many_there_are_and_its_example_agrees(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "clinical" / "vignettes.md").read_text()
+    assert f"\n{len(BUNDLED)} vignettes in" in page
+    for path in bundled_vignettes():
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{path.name}`"))
+        assert row.split("|")[3].strip() == str(len(read_vignettes(path))), path.name
+    example = tmp_path / "example.yaml"
+    example.write_text(page.split("```yaml\n")[1].split("```")[0])
+    assert [run_vignette(each).differences for each in read_vignettes(example)] == [()]
