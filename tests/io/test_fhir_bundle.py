@@ -143,6 +143,7 @@ def test_what_may_be_chosen_is_a_draft_proposal_and_nothing_else_is_a_request() 
     assert pkp["code"]["coding"][0]["code"] == "contraindicated"
     assert {"R077", "R079", "R081"} <= {e["code"][0]["coding"][0]["code"] for e in pkp["evidence"]}
     assert "R081" in pkp["detail"]
+    assert "stricter than paper 002, which sets the verdict (X64)" in pkp["detail"]
     assert all("priority" not in r and "doNotPerform" not in r for r in requests)
 
 

@@ -85,9 +85,10 @@ def _reasons(option: Option) -> Iterator[tuple[str, Reason]]:
 
 def _lines(option: Option) -> Iterator[str]:
     for side, reason in _reasons(option):
-        told = reason.record()
+        told = reason.record()["text"]
+        remark = f"; {reason.remark}" if reason.remark and reason.remark not in told else ""
         waits = f"; needs {', '.join(reason.truth.needs)}" if side == "waits" else ""
-        yield f"{side}: {reason.rule}: {told['text']}{waits} [{reason.source}]"
+        yield f"{side}: {reason.rule}: {told}{remark}{waits} [{reason.source}]"
 
 
 def _reason(side: str, reason: Reason) -> dict[str, Any]:
@@ -97,6 +98,7 @@ def _reason(side: str, reason: Reason) -> dict[str, Any]:
         {"url": "effect", "valueCode": reason.effect},
         {"url": "text", "valueString": reason.record()["text"]},
         {"url": "source", "valueString": reason.source},
+        *([{"url": "remark", "valueString": reason.remark}] if reason.remark else []),
         *({"url": "needs", "valueString": path} for path in reason.truth.needs if side == "waits"),
     ]
     return {"url": REASON, "extension": parts}
