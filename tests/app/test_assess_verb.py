@@ -36,10 +36,31 @@ def test_the_terminal_says_scores_options_and_the_disclaimer(capsys: pytest.Capt
     assert "not a medical device" in " ".join(said.split())
 
 
-def test_an_emergency_stands_on_the_first_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("options", [(), ("--explain", "pkp"), ("--quiet",)])
+def test_an_emergency_stands_on_the_first_line(
+    options: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = case_of(tmp_path, neurology={"deficit_progression": "rapid"}, lesion={"bilsky_escc": "3"})
-    assert run("assess", str(path)) == 0
+    assert run("assess", str(path), *options) == 0
     assert capsys.readouterr().out.startswith("EMERGENCY")
+
+
+def test_one_option_as_data_comes_with_the_emergency_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = case_of(tmp_path, neurology={"deficit_progression": "rapid"}, lesion={"bilsky_escc": "3"})
+    assert run("assess", str(path), "--explain", "pkp", "--json") == 0
+    record = json.loads(capsys.readouterr().out)
+    assert list(record) == ["emergency", "disclaimer", "pkp"]
+    assert record["emergency"]["value"] is True
+
+
+def test_what_looks_wrong_is_said_with_the_assessment(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = case_of(tmp_path, laboratory={"albumin_g_per_dl": 28}, kps=90, ecog=3)
+    assert run("assess", str(path)) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "is it in g/L" in said
+    assert "two or more grades apart" in said
+    assert run("assess", str(path), "--json") == 0
+    assert len(json.loads(capsys.readouterr().out)["flags"]) == 2
 
 
 def test_an_emergency_not_excluded_is_said_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

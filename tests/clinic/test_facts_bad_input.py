@@ -65,6 +65,27 @@ def test_refused(clinical: dict[str, Any], said: str) -> None:
 def test_a_later_format_is_refused_by_name() -> None:
     with pytest.raises(CaseError, match="from a later spondyl; update spondyl"):
         read_facts({"case_format": 2})
+    with pytest.raises(CaseError, match="expected a format from 1 to 1"):
+        read_facts({"case_format": 0})
+
+
+@pytest.mark.parametrize(("written", "grade"), [(0, "0"), (2, "2"), (3, "3"), ("1A", "1a"), ("2", "2")])
+def test_a_grade_may_stand_without_quotes(written: Any, grade: str) -> None:
+    assert read_facts({"clinical": {"lesion": {"bilsky_escc": written}}}).clinical.lesion.bilsky_escc == grade
+
+
+@pytest.mark.parametrize("written", [1, 4, True, 2.5, "1"])
+def test_no_other_number_is_a_grade(written: Any) -> None:
+    with pytest.raises(CaseError, match=re.escape("clinical.lesion.bilsky_escc is")):
+        read_facts({"clinical": {"lesion": {"bilsky_escc": written}}})
+
+
+def test_words_count_in_any_case() -> None:
+    lesion = {"bone_lesion_type": "Osteolytic", "posterolateral_involvement": "Bilateral"}
+    facts = read_facts({"clinical": {"sex": "Female", "lesion": lesion}})
+    assert facts.clinical.sex == "female"
+    assert facts.clinical.lesion.bone_lesion_type == "lytic"
+    assert facts.clinical.lesion.posterolateral_involvement == "bilateral"
 
 
 @pytest.mark.parametrize(
@@ -79,6 +100,9 @@ def test_a_later_format_is_refused_by_name() -> None:
         ({"level": "L4", "clinical": {"lesion": {"epidural": {"at_cauda_equina": False}}}}, "the cord has ended"),
         ({"clinical": {"neurology": {"frankel": "D", "lower_limb_power_mrc": 5}}}, "every power is 5/5"),
         ({"clinical": {"age_years": 12}}, "made for adults"),
+        ({"clinical": {"laboratory": {"albumin_g_per_dl": 28}}}, "is 28: is it in g/L"),
+        ({"clinical": {"laboratory": {"calcium_mg_per_dl": 2.4}}}, "is 2.4: is it in mmol/L"),
+        ({"clinical": {"laboratory": {"platelets_per_ul": 250}}}, "is 250: is it in thousands"),
         ({"clinical": {"lesion": {"bilsky_escc": "0"}}, "measured": {"gtv_epidural_volume_cm3": 0.4}}, "check both"),
     ],
 )

@@ -12,6 +12,10 @@ GRADES_APART = 2
 POINTS_APART = 10
 FEMALE_ONLY = frozenset(("uterus", "cervix", "ovary", "vulva"))
 MALE_ONLY = frozenset(("prostate", "testis", "penis"))
+ALBUMIN_IN_G_PER_L_FROM = 10.0
+CALCIUM_IN_MMOL_PER_L_BELOW = 4.0
+PLATELETS_IN_THOUSANDS_BELOW = 1000.0
+"""Where a blood value looks like one in another unit: no patient comes near (our reading, asked and not refused)."""
 
 
 def flags(facts: Facts) -> tuple[str, ...]:
@@ -112,4 +116,22 @@ def _time(facts: Facts) -> Iterator[str]:
         yield f"clinical.primary.months_diagnosis_to_metastasis is {months:g}, longer than the patient's life; check it"
 
 
-_CHECKS: tuple[Callable[[Facts], Iterator[str]], ...] = (_performance, _histology, _collapse, _canal, _nerves, _time)
+def _units(facts: Facts) -> Iterator[str]:
+    blood = facts.clinical.laboratory
+    if blood.albumin_g_per_dl is not None and blood.albumin_g_per_dl >= ALBUMIN_IN_G_PER_L_FROM:
+        yield f"clinical.laboratory.albumin_g_per_dl is {blood.albumin_g_per_dl:g}: is it in g/L? divide by 10"
+    if blood.calcium_mg_per_dl is not None and blood.calcium_mg_per_dl < CALCIUM_IN_MMOL_PER_L_BELOW:
+        yield f"clinical.laboratory.calcium_mg_per_dl is {blood.calcium_mg_per_dl:g}: is it in mmol/L? times 4.008"
+    if blood.platelets_per_ul is not None and blood.platelets_per_ul < PLATELETS_IN_THOUSANDS_BELOW:
+        yield f"clinical.laboratory.platelets_per_ul is {blood.platelets_per_ul:g}: is it in thousands? times 1000"
+
+
+_CHECKS: tuple[Callable[[Facts], Iterator[str]], ...] = (
+    _performance,
+    _histology,
+    _collapse,
+    _canal,
+    _nerves,
+    _time,
+    _units,
+)

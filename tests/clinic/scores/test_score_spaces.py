@@ -111,6 +111,9 @@ SINS: list[list[Row]] = [
         ({"clinical.pain.present": True, "clinical.pain.mechanical": False}, (1,)),
         ({"clinical.pain.present": False}, (0,)),
         ({"clinical.pain.present": True}, (1, 3)),
+        ({"clinical.pain.vas_0_10": 6}, (1, 3)),
+        ({"clinical.pain.vas_0_10": 6, "clinical.pain.mechanical": False}, (1,)),
+        ({"clinical.pain.vas_0_10": 0}, (0, 1, 3)),
         ({}, (0, 1, 3)),
     ],
     [

@@ -17,6 +17,7 @@ from spondyl.app.report.pdf import check_printer, write_pdf
 from spondyl.clinic.decide import Assessment, Option, assess
 from spondyl.clinic.evidence import evidence_for
 from spondyl.clinic.facts import Facts
+from spondyl.clinic.flags import flags
 from spondyl.core import DISCLAIMER, check_output, writing_folder
 from spondyl.core.errors import CaseError, nearest
 from spondyl.core.provenance import Provenance, sha256_of
@@ -73,11 +74,19 @@ def assess_case(
         _write(made, _title(facts, case), out, pdf, source)
     if json_:
         record = _record(made)
-        write_json(record if option is None else {option.modality: record["options"][option.modality]})
+        write_json(
+            record
+            if option is None
+            else {key: record[key] for key in ("emergency", "disclaimer")}
+            | {option.modality: record["options"][option.modality]}
+        )
     elif option is not None:
+        _emergency(made)
         _explain(option)
     elif not quiet:
         _show(made)
+    elif made.emergency.value:
+        _emergency(made)
     if out is not None and not json_ and not quiet:
         err_console.print(f"sheet: {out / 'board.html'}", markup=False, soft_wrap=True)
     return 0
@@ -95,8 +104,8 @@ def _asked(made: Assessment, modality: str) -> Option:
 
 
 def _record(made: Assessment) -> dict[str, Any]:
-    """The assessment, each option with the numbers of its published outcomes (`spondyl evidence`)."""
-    record = made.record()
+    """The assessment, each option with the numbers of its published outcomes (`spondyl evidence`), and flags."""
+    record = {**made.record(), "flags": list(flags(made.facts))}
     for modality, option in record["options"].items():
         option["evidence"] = [outcome.id for outcome in evidence_for(modality)]
     return record
@@ -124,6 +133,8 @@ def _show(made: Assessment) -> None:
             f"(--explain {option.modality})",
             markup=False,
         )
+    for flag in flags(made.facts):
+        out_console.print(f"check: {flag}", markup=False, style="yellow")
     wanted = say.most_wanted(made, 8)
     if wanted:
         out_console.print("most waited for: " + ", ".join(path for path, _ in wanted), markup=False)

@@ -42,7 +42,9 @@ class Facts(Closed):
     @field_validator("case_format")
     @classmethod
     def _readable(cls, value: int | None, info: ValidationInfo) -> int | None:
-        if value is not None and not 1 <= value <= CASE_FORMAT:
+        if value is not None and value < 1:
+            raise ValueError(f"expected a format from 1 to {CASE_FORMAT}; leave the key out for {CASE_FORMAT}")
+        if value is not None and value > CASE_FORMAT:
             raise ValueError(
                 f"expected a format up to {CASE_FORMAT}: the file is from a later spondyl; update spondyl to read it"
             )

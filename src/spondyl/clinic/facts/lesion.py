@@ -11,8 +11,21 @@ from pydantic import BeforeValidator, Field
 from spondyl.clinic.facts.base import Closed, Levels, NotNegative, Percent, Text, word
 
 Frankel = Literal["A", "B", "C", "D", "E"]
-Escc = Literal["0", "1a", "1b", "1c", "2", "3"]
-Side = Literal["none", "unilateral", "bilateral"]
+
+
+def _grade(value: Any) -> Any:
+    """An ESCC grade without its quotes, as YAML gives a bare 0, 2 or 3; letters in either case."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value.strip().casefold() if isinstance(value, str) else value
+
+
+Escc = Annotated[Literal["0", "1a", "1b", "1c", "2", "3"], BeforeValidator(_grade)]
+Side = Annotated[Literal["none", "unilateral", "bilateral"], word("none", "unilateral", "bilateral")]
+BoneLesion = Annotated[
+    Literal["lytic", "mixed", "blastic"],
+    word("lytic", "mixed", "blastic", synonyms={"osteolytic": "lytic", "osteoblastic": "blastic"}),
+]
 Alignment = Annotated[
     Literal["normal", "de novo deformity", "subluxation or translation"],
     word(
@@ -88,6 +101,15 @@ class Pain(Closed):
     worse_with: Text | None = None
     """What makes it worse, in words."""
 
+    @property
+    def felt(self) -> bool | None:
+        """Whether there is pain: as said, or as any kind or measure of it says."""
+        if self.present is None and (
+            self.mechanical or self.radicular or self.severe or self.refractory or self.vas_0_10
+        ):
+            return True
+        return self.present
+
 
 class Neurology(Closed):
     """Neurological state."""
@@ -159,7 +181,7 @@ class Lesion(Closed):
 
     levels: Levels | None = None
     """Levels of this lesion."""
-    bone_lesion_type: Literal["lytic", "mixed", "blastic"] | None = None
+    bone_lesion_type: BoneLesion | None = None
     """On CT or radiographs."""
     alignment: Alignment | None = None
     """Radiographic alignment: normal, de novo deformity, or subluxation or translation."""

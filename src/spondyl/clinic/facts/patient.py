@@ -16,6 +16,7 @@ from spondyl.clinic.facts.base import (
     Positive,
     Text,
     Texts,
+    word,
 )
 from spondyl.clinic.facts.lesion import Lesion, Neurology, Pain
 
@@ -251,7 +252,7 @@ class Clinical(Closed):
 
     age_years: Annotated[float, Field(ge=0, le=130)] | None = None
     """Age."""
-    sex: Literal["female", "male", "other"] | None = None
+    sex: Annotated[Literal["female", "male", "other"], word("female", "male", "other")] | None = None
     """Sex."""
     primary_histology: Text | None = None
     """Histology of the primary tumour, in words."""

@@ -224,7 +224,7 @@ def _by_symptoms(facts: Facts, said: str) -> Answer:
     """Full power: a without symptoms, b with any of them."""
     neurology, pain = facts.clinical.neurology, facts.clinical.pain
     symptoms = {
-        "clinical.pain.present": pain.present,
+        "clinical.pain.present": pain.felt,
         NEUROLOGY + "radiculopathy": True if pain.radicular else neurology.radiculopathy,
         NEUROLOGY + "sensory_change": neurology.sensory_change,
         NEUROLOGY + "myelopathy": neurology.myelopathy,

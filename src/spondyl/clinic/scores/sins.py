@@ -78,15 +78,15 @@ def _location(facts: Facts) -> Answer:
 
 def _pain(facts: Facts) -> Answer:
     pain = facts.clinical.pain
-    if pain.present is False:
+    if pain.felt is False:
         return known("pain-free", "no pain")
     if pain.mechanical:
         return known("mechanical", "mechanical pain")
-    if pain.mechanical is False and pain.present:
+    if pain.mechanical is False and pain.felt:
         return known("occasional, not mechanical", "pain, not mechanical")
     if pain.mechanical is False:
         return open_to("occasional, not mechanical", "pain-free", needs=("clinical.pain.present",))
-    if pain.present:
+    if pain.felt:
         return open_to("mechanical", "occasional, not mechanical", needs=("clinical.pain.mechanical",))
     return open_to(
         "mechanical",

@@ -17,12 +17,10 @@ LOST = frozenset("de")
 
 def painful(patient: Patient) -> Truth:
     """Pain at the lesion."""
-    pain = patient.facts.clinical.pain
-    if pain.present is not None:
-        return Truth(pain.present, "pain" if pain.present else "no pain")
-    if pain.mechanical or pain.vas_0_10 or pain.severe or pain.refractory or pain.radicular:
-        return Truth(True, "pain")
-    return unknown("pain", PAIN + "present")
+    felt = patient.facts.clinical.pain.felt
+    if felt is None:
+        return unknown("pain", PAIN + "present")
+    return Truth(felt, "pain" if felt else "no pain")
 
 
 def rapid_deficit(patient: Patient) -> Truth:
