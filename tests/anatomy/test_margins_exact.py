@@ -101,14 +101,15 @@ def test_ball_shrinks_without_bias(spacing):
 
 
 @pytest.mark.parametrize("spacing", GRIDS)
-def test_cylinder_gets_two_and_five_mm(spacing):
+@pytest.mark.parametrize("margins_mm", [(2.0, 2.0), (2.0, 5.0), (6.0, 6.0)])
+def test_cylinder_keeps_its_rim(margins_mm, spacing):
     centre = tuple(s * f for s, f in zip(spacing, (0.31, 0.27, 0.4), strict=True))
-    grid = grid_around([9.0, 9.0, 12.0], spacing)
-    grown = expand(cylinder_mask(grid, 7.0, 7.3, centre), "ptv", "target", **sides(2.0, 5.0))
+    grid = grid_around([7.0 + margins_mm[0], 7.0 + margins_mm[0], 7.3 + margins_mm[1]], spacing)
+    grown = expand(cylinder_mask(grid, 7.0, 7.3, centre), "ptv", "target", **sides(*margins_mm))
 
     def distance(x, y, z):
         across = np.hypot(x - centre[0], y - centre[1]) - 7.0
-        return rounded(across, np.abs(z - centre[2]) - 7.3, 2.0, 5.0)
+        return rounded(across, np.abs(z - centre[2]) - 7.3, *margins_mm)
 
     low, high, volume = border_errors_mm(grown, distance)
     assert low > -0.3

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import convolve1d
 
 STEPS = 8
-"""Corrections; further ones change a border by less than 0.02 mm on voxels of 3 mm."""
+"""Corrections: round borders have settled to 0.1 mm on 3 mm voxels; 20 would make the faces of a box wavy there."""
 LEAST_PARTS = 3
 """A voxel is cut into at least this many cells along each axis when the coverage of the level is told."""
 BESIDE = 0.06

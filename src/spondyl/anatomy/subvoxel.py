@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, binary_opening, uniform_filter
 
 from spondyl.anatomy.levelset import cells_of, nodes_of, sections_of
+from spondyl.anatomy.rims import FLAT, beside, rim_points
 from spondyl.anatomy.structure import Structure
 
 T = TypeVar("T")
@@ -23,8 +24,6 @@ ROOM = 2
 LONELY, SMALLEST_LOST = 0.3, 0.02
 """Voxels covered by at least `SMALLEST_LOST` of which, with their neighbours, the field encloses less than `LONELY` of
 their coverage, are taken as cubes."""
-FLAT = 0.06
-"""A face is flat where coverage across it changes by less from one voxel to the next."""
 EDGE_TOLERANCE = 0.15
 """An edge is sharp where its voxel's coverage is that of two crossing faces to within this."""
 EDGE_RUN, STAIR_RUN = 3, 5
@@ -50,7 +49,7 @@ def refine(structure: Structure, room: tuple[int, int, int]) -> tuple[FineField,
         Its level 0.5 is the border.
     edges
         Points (n, 3) as (z, y, x) in mm from the first fine cell's centre, on convex edges whose faces are flat for
-        three voxels to both sides: there interpolation would round the border.
+        three voxels to both sides and on the rims of flat ends: there the field rounds the border.
     """
     spacing = np.array(structure.grid.spacing_mm[::-1])
     parts = np.ceil(spacing / FINE_MM - 1e-9).astype(int)
@@ -59,8 +58,13 @@ def refine(structure: Structure, room: tuple[int, int, int]) -> tuple[FineField,
     values = cells_of(nodes_of(padded, parts, _around(edges, padded)), parts)
     cell, start = spacing / parts, [s.start - r for s, r in zip(structure.box, room, strict=True)]
     field = FineField(values, _triple(cell, float), _triple(parts, int), _triple(np.array(start), int))
-    edges = np.concatenate((edges, _lost_voxels(padded, field)))
-    return field, edges * spacing + cell * (parts - 1) / 2
+    offset = (parts - 1) / 2
+    found = [edges, _lost_voxels(padded, field)]
+    if ((padded > 0) & (padded < 1)).any():
+        found.append(
+            rim_points(padded, (border_points(field) - cell * offset) / spacing, _voxels_of(edges, padded.shape))
+        )
+    return field, np.concatenate(found) * spacing + cell * offset
 
 
 def sections(structure: Structure) -> tuple[NDArray[np.float32], tuple[float, float], tuple[float, float]]:
@@ -126,13 +130,19 @@ def _lost_voxels(coverage: NDArray[np.float32], field: FineField) -> NDArray[np.
     return (at[:, None, :] + side[:, None, None] * around[None, :, :]).reshape(-1, 3)
 
 
+def _voxels_of(points: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """The voxels that hold points, told in voxel indices."""
+    there = np.zeros(shape, dtype=np.bool_)
+    there[tuple(np.clip(np.rint(points), 0, np.array(shape) - 1).astype(int).T)] = True
+    return there
+
+
 def _around(edges: NDArray[np.float64], coverage: NDArray[np.float32]) -> NDArray[np.bool_]:
     """The voxels at sharp edges and those of sheets and rods of one voxel, and their neighbours."""
-    there = np.zeros(coverage.shape, dtype=np.bool_)
-    there[tuple(np.clip(np.rint(edges), 0, np.array(there.shape) - 1).astype(int).T)] = True
+    there = _voxels_of(edges, coverage.shape)
     for axis in range(3):
-        beside = np.maximum(_beside(coverage, axis, 1), _beside(coverage, axis, -1))
-        thin = (coverage > 0) & (beside == 0)
+        around = np.maximum(beside(coverage, axis, 1), beside(coverage, axis, -1))
+        thin = (coverage > 0) & (around == 0)
         for along in {0, 1, 2} - {axis}:
             line = [1, 1, 1]
             line[along] = STAIR_RUN
@@ -188,25 +198,16 @@ def _edges_between(
     return points, ends[0], ends[1]
 
 
-def _beside(values: NDArray[Any], along: int, steps: int) -> NDArray[Any]:
-    """Each voxel's value `steps` on along an axis, zero beyond the ends."""
-    room, at = abs(steps), [slice(None)] * 3
-    at[along] = slice(room + steps, values.shape[along] + room + steps)
-    pads = [(0, 0)] * 3
-    pads[along] = (room, room)
-    return np.pad(values, pads)[tuple(at)]
-
-
 def _runs(
     edge: NDArray[np.bool_], reach_a: NDArray[np.float32], reach_b: NDArray[np.float32], along: int, run: int
 ) -> NDArray[np.bool_]:
     """The voxels of an edge that goes straight on for at least `run` of them."""
     steady = edge.copy()
     for side in (-1, 1):
-        steady &= _beside(edge, along, side)
+        steady &= beside(edge, along, side)
         for reach in (reach_a, reach_b):
-            steady &= np.abs(_beside(reach, along, side) - reach) < FLAT
-    steady |= _beside(steady, along, 1) | _beside(steady, along, -1)
+            steady &= np.abs(beside(reach, along, side) - reach) < FLAT
+    steady |= beside(steady, along, 1) | beside(steady, along, -1)
     line = [1, 1, 1]
     line[along] = run
     return binary_opening(steady, np.ones(line, dtype=np.bool_))
@@ -219,9 +220,9 @@ def _end_of(
 
     A voxel of the coverage `inner` that the edge fills in part has less than the `whole` of those before it.
     """
-    before = np.where(_beside(edge, along, -side), _beside(whole, along, -side), whole)
+    before = np.where(beside(edge, along, -side), beside(whole, along, -side), whole)
     within = np.minimum(inner / np.maximum(before, 0.05), 1.0) - 0.5
-    share = np.minimum(_beside(inner, along, side) / np.maximum(whole, 0.05), 1.0)
-    ends_there = _beside(inner, along, 2 * side) < FLAT
+    share = np.minimum(beside(inner, along, side) / np.maximum(whole, 0.05), 1.0)
+    ends_there = beside(inner, along, 2 * side) < FLAT
     ended = np.where(share < FLAT, within, np.where(ends_there, share, 0.0) + 0.5)
-    return side * np.where(_beside(edge, along, side), 0.5, ended)
+    return side * np.where(beside(edge, along, side), 0.5, ended)
