@@ -34,7 +34,8 @@ def measured(
         "gtv_outside_ptv_eval_percent": 100 * lost / total,
     }
     if vertebrae:
-        result["gtv_paraspinal_volume_cm3"] = volume_outside_cm3(gtv, (canal, *(p for v in vertebrae for p in v.parts.values())))
+        bones = (part for vertebra in vertebrae for part in vertebra.parts.values())
+        result["gtv_paraspinal_volume_cm3"] = volume_outside_cm3(gtv, (canal, *bones))
     for vertebra in vertebrae:
         prefix = f"{vertebra.level}_" if len(vertebrae) > 1 else ""
         body = vertebra.parts["vertebral_body"]
