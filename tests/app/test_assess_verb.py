@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 import spondyl
 from spondyl.app.board import VERDICTS, board_html, sorted_options
+from spondyl.app.board.lines import lacks_indication, spoken
 from spondyl.app.cli.main import main
 from spondyl.clinic import read_facts
 from spondyl.clinic.evidence import evidence_for
+from spondyl.clinic.facts import Facts
 from spondyl.io import bundled_case
 
 
@@ -26,6 +29,64 @@ def case_of(tmp_path: Path, **clinical: object) -> Path:
     path = tmp_path / "case.yaml"
     path.write_text(yaml.safe_dump({"level": "T8", "histology": "melanoma", "clinical": clinical}))
     return path
+
+
+def nearly_all_known(stage: str) -> dict[str, Any]:
+    """Myeloma of an unstable vertebra with the cord compressed; or lung cancer with legs that fail within days."""
+    lesion: dict[str, Any] = {
+        "bone_lesion_type": "lytic", "body_involvement_percent": 90, "posterolateral_involvement": "bilateral",
+        "posterior_wall_involved": True, "posterior_elements_involved": True, "well_defined": True,
+        "needle_path_safe": True, "adjacent_structures_protectable": True, "very_large": False,
+        "near_heat_sink": False, "soft_tissue_component_large": False, "anterior_paravertebral_extension": False,
+        "fracture": True, "fracture_recent": True, "fracture_displaced": False,
+    }  # fmt: skip
+    unstable = {
+        "alignment": "kyphosis", "collapse_percent": 60, "bilsky_escc": "2", "epidural": {"circumferential": False},
+        "kyphosis_needs_reconstruction": True, "anterior_middle_column_damage_severe": True,
+    }  # fmt: skip
+    failing = {
+        "alignment": "normal", "collapse_percent": 30, "bilsky_escc": "3", "epidural": {"circumferential": True},
+        "kyphosis_needs_reconstruction": False, "anterior_middle_column_damage_severe": False,
+    }  # fmt: skip
+    intact = {"frankel": "E", "ryu_neurological_grade": "b", "deficit_progression": "none", "radiculopathy": True}
+    paraparetic = {"frankel": "C", "ryu_neurological_grade": "d", "deficit_progression": "rapid", "myelopathy": True}
+    emergency = stage == "emergency"
+    fit = ("cardiopulmonary_reserve_adequate", "tolerates_open_surgery", "tolerates_radiotherapy",
+           "tolerates_single_lung_ventilation", "marrow_reserve_adequate")  # fmt: skip
+    ill = ("pleural_adhesions_severe", "major_comorbidities", "malnutrition", "immune_status_poor",
+           "acute_immunosuppression", "infection", "coagulopathy_uncorrected", "osteoporosis", "skin_at_risk",
+           "mental_disorder_prevents_participation")  # fmt: skip
+    organs: list[dict[str, Any]] = [{"organ": "liver", "resectable": False, "disseminated": False}] * emergency
+    return {
+        "level": "T8",
+        "histology": "lung adenocarcinoma" if emergency else "multiple myeloma",
+        "clinical": {
+            "age_years": 62, "sex": "male", "kps": 50 if emergency else 70, "ecog": 3 if emergency else 1,
+            "life_expectancy_months_estimate": 6 if emergency else 48,
+            "primary": {"controlled": not emergency, "low_malignancy": False},
+            "pain": {"present": True, "mechanical": True, "severe": True, "refractory": False, "radicular": False},
+            "neurology": {**(paraparetic if emergency else intact), "sphincter": "normal"},
+            "lesion": {**lesion, **(failing if emergency else unstable)},
+            "systemic": {
+                "visceral": organs, "other_spinal_metastases": 4, "extraspinal_bone_metastases": 5,
+                "brain_metastases": 0, "disseminated_or_uncontrollable": False, "previous_chemotherapy": True,
+            },
+            "comorbidity": {**dict.fromkeys(fit, True), **dict.fromkeys(ill, False)},
+            "prior_radiotherapy": {"to_this_level": False, "failed": False},
+            "prior_surgery": {
+                "at_this_level": False, "hardware_at_level": False, "conservative_treatment_failed": False,
+            },
+            "wishes": {
+                "consents": True, "judged_unsuitable_by_physician": False, "histology_needed": False,
+                "likely_cure": False, "awaiting_surgery": False, "surgery_possible": True,
+            },
+            "centre": {
+                "kypho_iort": True, "stereotactic_radiotherapy": True, "endoscopic_surgery": True,
+                "real_time_mri": False,
+            },
+            "planning": {"organ_constraints_met": True, "metal_artefact_prevents_dose_assessment": False},
+        },
+    }  # fmt: skip
 
 
 def test_the_terminal_says_scores_options_and_the_disclaimer(capsys: pytest.CaptureFixture[str]) -> None:
@@ -104,12 +165,36 @@ def test_pdf_without_a_folder_is_refused(capsys: pytest.CaptureFixture[str]) -> 
     assert "name it with -o" in " ".join(capsys.readouterr().err.split())
 
 
-def test_the_sheet_is_one_printed_page() -> None:
+def pages_of(facts: Facts) -> int:
     weasyprint = pytest.importorskip("weasyprint")
-    for name in ("lumbar_l3", "thoracic_t11"):
-        facts = spondyl.open_case(bundled_case(name)).facts
-        html = board_html(spondyl.assess(facts), name)
-        assert len(weasyprint.HTML(string=html).render().pages) == 1
+    return len(weasyprint.HTML(string=board_html(spondyl.assess(facts), "case")).render().pages)
+
+
+@pytest.mark.parametrize("name", ["lumbar_l3", "thoracic_t11"])
+def test_the_sheet_is_one_printed_page(name: str) -> None:
+    assert pages_of(spondyl.open_case(bundled_case(name)).facts) == 1
+
+
+@pytest.mark.parametrize("stage", ["unstable", "emergency"])
+def test_the_sheet_of_a_patient_of_whom_nearly_all_is_known_is_one_page(stage: str) -> None:
+    """Then most options are argued, which takes the most room."""
+    assert pages_of(read_facts(nearly_all_known(stage))) == 1
+
+
+def test_an_indication_is_told_before_a_requirement_that_is_met() -> None:
+    option = spondyl.assess(read_facts(nearly_all_known("unstable"))).options["open_surgery"]
+    effects = [reason.effect for reason in spoken(option, True)]
+    assert effects[0] == "supports"
+    assert "requires" in effects
+
+
+def test_what_lacks_an_indication_is_named_without_a_row_of_its_own() -> None:
+    made = spondyl.assess(read_facts(nearly_all_known("unstable")))
+    html = board_html(made, "case")
+    assert lacks_indication(made.options["seed_implantation"])
+    assert not lacks_indication(made.options["pkp"])
+    assert "for want of a published indication here" in html
+    assert "seed implantation" in html
 
 
 def test_the_sheet_escapes_what_a_case_says() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from spondyl.clinic.decide import Assessment, Option, Reason
 from spondyl.clinic.facts import Facts
@@ -67,8 +68,9 @@ def reason_text(reason: Reason) -> str:
 
 
 def spoken(option: Option, speaks_for: bool) -> list[Reason]:
-    """The reasons on one side, those that set the verdict first."""
-    order = ("contraindicates", "advises_against", "requires", "supports", "allows", "cautions")
+    """The reasons on one side, those that set the verdict first: an indication before a requirement that is met."""
+    against = ("contraindicates", "advises_against", "requires", "supports", "allows", "cautions")
+    order = ("supports", "allows", "requires") if speaks_for else against
     reasons = [reason for reason in option.reasons if reason.speaks_for is speaks_for]
     return sorted(reasons, key=lambda reason: order.index(reason.effect) if reason.effect in order else len(order))
 
@@ -106,13 +108,23 @@ def most_wanted(assessment: Assessment, count: int = 12) -> list[tuple[str, tupl
     return sorted(assessment.needs.items(), key=lambda each: -len(each[1]))[:count]
 
 
+def lacks_indication(option: Option) -> bool:
+    """Whether it is advised against for one thing alone: no published indication holds."""
+    against = [reason.effect for reason in option.asked if reason.speaks_for is False and reason.effect != "cautions"]
+    return option.verdict == "advised against" and bool(against) and set(against) <= {"supports", "allows"}
+
+
+def lacks_operation(option: Option) -> bool:
+    """Whether it is advised against because it belongs to an operation that is not advised itself."""
+    met = [reason for reason in option.asked if reason.rule == "open_surgery"]
+    return option.verdict == "advised against" and any(reason.truth.value is False for reason in met)
+
+
 def sources(assessment: Assessment) -> list[str]:
-    """Every source of what was computed and said, once."""
-    return sorted({*_score_sources(assessment.scores.values()), *_reason_sources(assessment.options.values())})
-
-
-def _score_sources(scores: Iterable[Score]) -> set[str]:
-    return {str(score.citation) for score in scores}
+    """Every source of what was computed and said, once, without the place in it."""
+    scores = {score.citation.text: str(replace(score.citation, place="")) for score in assessment.scores.values()}
+    told = _reason_sources(assessment.options.values())
+    return sorted({*scores.values(), *(source for source in told if not source.startswith(tuple(scores)))})
 
 
 def _reason_sources(options: Iterable[Option]) -> set[str]:

@@ -37,6 +37,9 @@ def board_html(assessment: Assessment, title: str, date: str = "") -> str:
     )
     options = sorted_options(assessment)
     scores = list(assessment.scores.values())
+    after = [option for option in options if lines.lacks_operation(option)]
+    idle = [option for option in options if lines.lacks_indication(option) and option not in after]
+    told = [option for option in options if option.verdict != "needs facts" and option.reasons]
     outcomes = {option.modality: len(evidence_for(option.modality)) for option in options}
     return environment.get_template("board.html.j2").render(
         assessment=assessment,
@@ -46,6 +49,9 @@ def board_html(assessment: Assessment, title: str, date: str = "") -> str:
         papers=PAPERS,
         verdicts=VERDICTS,
         options=options,
+        argued=[option for option in told if option not in (*after, *idle)],
+        after=after,
+        idle=idle,
         scored=[score for score in scores if not lines.wholly_unknown(score)],
         unscored=[score.name for score in scores if lines.wholly_unknown(score)],
         name=modality_name,
