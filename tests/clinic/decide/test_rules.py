@@ -121,7 +121,7 @@ def test_what_speaks_against_a_part_speaks_against_the_whole():
         if modality in ("kypho_iort", "radioactive_cement") and rule.row.modality in ("pkp", "pvp")
     }
     assert carried == {
-        "R070": "contraindicates", "R071": "contraindicates", "R072": "contraindicates", "R073": "advises_against",
+        "R070": "contraindicates", "R071": "contraindicates", "R072": "contraindicates", "R073": "contraindicates",
         "R074": "contraindicates", "R077": "contraindicates", "R078": "advises_against", "R079": "contraindicates",
         "R080": "contraindicates", "R081": "contraindicates",
     }  # fmt: skip
