@@ -153,6 +153,13 @@ def test_explain_names_the_nearest_option(capsys: pytest.CaptureFixture[str]) ->
     assert "nearest: kypho_iort" in " ".join(capsys.readouterr().err.split())
 
 
+def test_explain_takes_the_name_that_the_table_shows(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("assess", str(bundled_case("lumbar_l3")), "--explain", "Kyphoplasty") == 0
+    assert "R077" in capsys.readouterr().out
+    assert run("assess", str(bundled_case("lumbar_l3")), "--explain", "kyphoplast") == 2
+    assert "nearest: pkp" in " ".join(capsys.readouterr().err.split())
+
+
 def test_the_folder_holds_sheet_data_and_provenance(tmp_path: Path) -> None:
     out = tmp_path / "board"
     assert run("assess", str(bundled_case("thoracic_t11")), "-o", str(out), "--quiet") == 0

@@ -97,10 +97,13 @@ def _title(facts: Facts, case: Path) -> str:
 
 
 def _asked(made: Assessment, modality: str) -> Option:
-    if modality not in made.options:
-        near = ", ".join(nearest(modality, made.options)) or ", ".join(made.options)
+    by_name = {modality_name(key).casefold(): key for key in made.options}
+    asked = by_name.get(modality.casefold(), modality)
+    if asked not in made.options:
+        found = [by_name.get(name, name) for name in nearest(modality.casefold(), (*by_name, *made.options))]
+        near = ", ".join(dict.fromkeys(found)) or ", ".join(made.options)
         raise CaseError(f'no option "{modality}"; nearest: {near}')
-    return made.options[modality]
+    return made.options[asked]
 
 
 def _record(made: Assessment) -> dict[str, Any]:
