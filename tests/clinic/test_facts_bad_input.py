@@ -26,6 +26,13 @@ TOMORROW = (date.today() + timedelta(days=1)).isoformat()
     ("clinical", "said"),
     [
         ({"kps": 95}, "clinical.kps is 95"),
+        ({"kps": "eighty"}, "clinical.kps is 'eighty': expected a whole number"),
+        ({"age_years": "62"}, "clinical.age_years is '62': expected a number"),
+        ({"pain": {"present": "maybe"}}, "clinical.pain.present is 'maybe': expected true or false"),
+        ({"lesion": {"levels": "T8"}}, "clinical.lesion.levels is 'T8': expected a list, such as [T8, T9]"),
+        ({"pain": [1, 2]}, "clinical.pain is a list: expected keys and values below it"),
+        ({"neurology": {"motor_power_mrc": 5}}, "motor_power_mrc is 5: expected keys and values below it"),
+        ({"primary_histology": {"breast": True}}, "clinical.primary_histology is a table: expected a text"),
         ({"ecog": 6}, "clinical.ecog is 6"),
         ({"lesion": {"levels": ["T13"]}}, "T13"),
         ({"lesion": {"collapse_percent": 120}}, "clinical.lesion.collapse_percent is 120"),

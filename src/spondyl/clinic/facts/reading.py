@@ -11,6 +11,18 @@ from pydantic import BaseModel, ValidationError
 from spondyl.clinic.facts.facts import Facts
 from spondyl.core.errors import CaseError, nearest
 
+EXPECTED: Mapping[str, str] = {
+    "bool_type": "expected true or false",
+    "float_type": "expected a number",
+    "int_type": "expected a whole number",
+    "string_type": "expected a text",
+    "tuple_type": "expected a list, such as [T8, T9]",
+    "model_type": "expected keys and values below it",
+    "mapping_type": "expected keys and values below it",
+    "dict_type": "expected keys and values below it",
+}
+"""What a value should have been, by pydantic's name of the fault."""
+
 
 def read_facts(data: Mapping[str, Any], source: str = "case.yaml") -> Facts:
     """Validate the content of a case.yaml.
@@ -63,8 +75,14 @@ def _say(fault: Mapping[str, Any]) -> str:
     if fault["type"] == "value_error":
         message = str(fault["msg"]).removeprefix("Value error, ")
         return f'{path} is "{got}", {message}' if path and simple else f"{path}: {message}" if path else message
-    shown = got if simple else type(got).__name__
-    return f"{path} is {shown!r}: {str(fault['msg'])[:1].lower()}{str(fault['msg'])[1:]}"
+    shown = repr(got) if simple else "a table" if isinstance(got, Mapping) else "a list"
+    return f"{path} is {shown}: {_expected(fault)}"
+
+
+def _expected(fault: Mapping[str, Any]) -> str:
+    """What should stand there, in the words of a file and not of Python."""
+    words = EXPECTED.get(fault["type"])
+    return words or f"{str(fault['msg'])[:1].lower()}{str(fault['msg'])[1:]}"
 
 
 def _nearest_keys(where: list[str]) -> tuple[str, ...]:
