@@ -102,6 +102,19 @@ def test_simplified_polygon_is_within_its_tolerance():
     assert abs(area_mm2(fewer)) == pytest.approx(np.pi * 400, rel=2e-3)  # 0.03 mm of 20 mm at most
 
 
+@pytest.mark.parametrize("fraction", [0.72, 0.9])
+def test_slit_narrower_than_the_tolerance_is_left_out(fraction):
+    # Where two contoured sectors meet, the union may dip below a half along a slit of 0.01 to 0.02 mm: no polygon.
+    grid = Grid((0.0, 0.0, 0.0), (1.5, 1.5, 2.0), (9, 16, 16))
+    coverage = np.zeros(grid.shape)
+    coverage[2:7, 3:13, 3:13] = 1.0
+    coverage[2:7, 8, 8:10] = fraction
+    contours = structure_to_contours(from_coverage("CTV", "target", grid, coverage))
+    largest = [max(abs(area_mm2(c.points_mm)) for c in contours if c.z_mm == z) for z in (6.0, 8.0, 10.0)]
+    assert largest == pytest.approx([15.0**2] * 3, rel=0.01)
+    assert sorted({c.z_mm for c in contours}) == pytest.approx([4.0, 6.0, 8.0, 10.0, 12.0])
+
+
 def test_empty_structure_has_no_contours():
     assert structure_to_contours(from_coverage("e", "oar", GRID, np.zeros(GRID.shape))) == ()
     ball = ball_mask(GRID, 5.0, (0, 0, 0), 1)

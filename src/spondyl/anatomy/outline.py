@@ -36,7 +36,8 @@ def structure_to_contours(structure: Structure) -> tuple[Contour, ...]:
     Returns
     -------
     tuple of Contour
-        Closed polygons; one inside another is a hole (XOR). Empty for an empty structure.
+        Closed polygons; one inside another is a hole (XOR). Empty for an empty structure. Slits and specks narrower
+        than `SIMPLIFY_MM` are left out.
     """
     if structure.contours:
         return tuple(sorted(structure.contours, key=lambda c: c.z_mm))
@@ -45,7 +46,8 @@ def structure_to_contours(structure: Structure) -> tuple[Contour, ...]:
     partly = bool(((structure.coverage > 0) & (structure.coverage < 1)).any())
     drawn = _sections(structure) if partly else _stairs(structure)
     heights = structure.local_grid.axis_mm("z")
-    contours = [Contour(float(z), simplify(loop)) for z, loops in zip(heights, drawn, strict=True) for loop in loops]
+    polygons = [(float(z), simplify(loop)) for z, loops in zip(heights, drawn, strict=True) for loop in loops]
+    contours = [Contour(z, polygon) for z, polygon in polygons if len(polygon) >= 3]
     areas = np.array([abs(area_mm2(c.points_mm)) for c in contours])
     speck = min(SPECK * float(np.prod(structure.grid.spacing_mm[:2])), SPECK * float(areas.max(initial=0.0)))
     return tuple(c for c, area in zip(contours, areas, strict=True) if area > max(SMALLEST_MM2, speck))
