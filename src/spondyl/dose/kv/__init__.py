@@ -1,0 +1,1 @@
+"""Dose of kilovoltage photons: Monte Carlo and hybrid engines behind one door, `compute`."""
