@@ -39,6 +39,12 @@ def add(sums, lane, place, kind, energy_kev):
 
 
 @njit(cache=True)
+def scored_at(g, x, y, z, ix, iy, iz):
+    """Where in the sums a place scores: its voxel. A test that scores shells puts its own in its place."""
+    return (iz * g.density.shape[1] + iy) * g.density.shape[2] + ix
+
+
+@njit(cache=True)
 def follow(t, g, low_kev, high_kev, cumulative, source, seed, history, sums, balance, lane, waiting, own):
     """Emit one photon and follow it, and the fluorescence it gives rise to, to the end.
 
@@ -83,7 +89,6 @@ def follow(t, g, low_kev, high_kev, cumulative, source, seed, history, sums, bal
 def _to_absorption(t, g, energy, x, y, z, ix, iy, iz, state, sums, balance, lane, waiting, own, count):
     """Follow a photon that starts anywhere within its voxel in any direction; its fluorescence waits."""
     water = t.total.shape[0] - 1
-    ny, nx = g.density.shape[1], g.density.shape[2]
     state, ux, uy, uz = isotropic(state)
     while True:
         node, weight = locate(t, energy)
@@ -95,21 +100,21 @@ def _to_absorption(t, g, energy, x, y, z, ix, iy, iz, state, sums, balance, lane
             add(balance, lane, 0, ESCAPED, energy)
             return state, count
         row = int(g.material[iz, iy, ix])
-        voxel = (iz * ny + iy) * nx + ix
+        scored = scored_at(g, x, y, z, ix, iy, iz)
         total = at(t.total, row, node, weight)
-        add(sums, lane, voxel, WATER, energy * at(t.absorption, water, node, weight) / total)
+        add(sums, lane, scored, WATER, energy * at(t.absorption, water, node, weight) / total)
         state, u = uniform(state)
         pick = u * total - at(t.photoelectric, row, node, weight)
         if pick < 0.0:
             state, left, count = _absorb(t, row, node, weight, energy, x, y, z, ix, iy, iz, state, waiting, own, count)
-            add(sums, lane, voxel, MEDIUM, left)
+            add(sums, lane, scored, MEDIUM, left)
             return state, count
         if pick < at(t.incoherent, row, node, weight):
             state, scattered, cosine = sample_compton(t, row, energy, state)
             if scattered < LOWEST_KEV:
-                add(sums, lane, voxel, MEDIUM, energy)
+                add(sums, lane, scored, MEDIUM, energy)
                 return state, count
-            add(sums, lane, voxel, MEDIUM, energy - scattered)
+            add(sums, lane, scored, MEDIUM, energy - scattered)
             energy = scattered
         else:
             state, cosine = sample_rayleigh(t, row, energy, state)

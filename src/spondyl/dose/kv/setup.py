@@ -13,6 +13,8 @@ from spondyl.physics.kv.spectrum import KvSpectrum
 GRAY_PER_KEV_PER_GRAM = 1.602176634e-13
 """1 keV in joule over 1 g in kg (CODATA 2018, exact)."""
 
+DEVICES = ("cpu", "cuda")
+
 
 @dataclass(frozen=True)
 class KvPointSource:
@@ -42,22 +44,27 @@ class KvSettings:
         Of the random numbers, 0 to 2^63 - 1.
     target_uncertainty
         Stop when the mean relative standard error of the voxels 3 to 20 mm from the source is below this; None: do not.
+    device
+        "cpu", or "cuda" for an NVIDIA GPU where the engine has it (`kv-monte-carlo`).
 
     Raises
     ------
     DoseError
-        If there are no histories, the seed is negative, or the target is not between 0 and 1.
+        If there are no histories, the seed is negative, the device unknown, or the target not between 0 and 1.
     """
 
     histories: int | None = None
     seed: int = 1
     target_uncertainty: float | None = None
+    device: str = "cpu"
 
     def __post_init__(self) -> None:
         if self.histories is not None and self.histories < 1:
             raise DoseError(f"histories must be at least 1, got {self.histories}; give the number of photons to emit")
         if not 0 <= self.seed < 2**63:
             raise DoseError(f"seed must lie in 0..2^63 - 1, got {self.seed}; choose another")
+        if self.device not in DEVICES:
+            raise DoseError(f'device "{self.device}" is unknown, expected one of {", ".join(DEVICES)}')
         if self.target_uncertainty is not None and not 0 < self.target_uncertainty < 1:
             raise DoseError(
                 f"target_uncertainty must lie between 0 and 1, got {self.target_uncertainty}; 0.01 is one per cent"
