@@ -43,7 +43,7 @@ def half_value_layer_mm(spectrum, water_mm=0.0):
 
 def effective_energy_kev(hvl_mm):
     """Of one energy with the same half-value layer."""
-    return brentq(lambda e: half_value_layer_mm(KvSpectrum([e], [e], [1.0])) - hvl_mm, 6, 60)
+    return brentq(lambda e: half_value_layer_mm(KvSpectrum(np.array([e]), np.array([e]), np.ones(1))) - hvl_mm, 6, 60)
 
 
 def shape(spectrum):

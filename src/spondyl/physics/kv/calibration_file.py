@@ -205,8 +205,8 @@ def _check_output(made: SourceOutput, what: str) -> None:
     if abs(table / made.reference_gy_per_min - 1) > AGREE_WITHIN:
         raise MachineError(
             f"{what}: reference gives {made.reference_gy_per_min:g} Gy/min {made.reference_mm:g} mm from the source, "
-            f"the depth dose {table:.4g}, expected both within {100 * AGREE_WITHIN:g} %; scale the table or correct the "
-            "reference"
+            f"the depth dose {table:.4g}, expected both within {100 * AGREE_WITHIN:g} %; scale the table or correct "
+            "the reference"
         )
 
 
