@@ -1,0 +1,170 @@
+"""A straight needle through the pedicle: its angles, its distances to wall and canal, and why it is refused.
+
+Convergence is the angle to the sagittal plane, seen along the vertebra's axis, positive towards the midline; the caudal
+angle is the angle to the vertebra's axial plane, positive downwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spondyl.anatomy.access_space import AccessSpace, Points, Side
+from spondyl.core.errors import PlanError
+
+CANNULA_MM = 4.2
+"""Outer diameter of the working cannula."""
+STEP_MM = 0.25
+"""Between the points at which a path is looked at."""
+LEAVES_BONE_MM = 0.5
+"""A path runs outside bone where its axis is farther out than this: half of what the border of a mask is uncertain."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """A straight path into a vertebral body, measured.
+
+    Parameters
+    ----------
+    side
+        The patient's side that it comes from.
+    entry_mm, tip_mm
+        (x, y, z) in DICOM patient coordinates: where it meets the posterior cortex, and where the source's centre is.
+    convergence_deg, caudal_deg
+        In the vertebra's own axes.
+    depth_in_body_mm, depth_from_entry_mm
+        Along the path: from where it enters the body, and from the cortex, to the tip.
+    wall_mm
+        Least distance of its axis to the wall in the pedicle; None where it passes no pedicle (extrapedicular).
+    canal_mm
+        Least distance of its axis to the canal, negative inside.
+    beyond_tip_mm
+        Distance from the tip to the nearest surface of the bone.
+    refusals
+        Why a cannula of `cannula_mm` cannot take it; empty where it can.
+    """
+
+    side: Side
+    entry_mm: tuple[float, float, float]
+    tip_mm: tuple[float, float, float]
+    convergence_deg: float
+    caudal_deg: float
+    depth_in_body_mm: float
+    depth_from_entry_mm: float
+    wall_mm: float | None
+    canal_mm: float
+    beyond_tip_mm: float
+    refusals: tuple[str, ...] = ()
+    cannula_mm: float = CANNULA_MM
+
+    @property
+    def fits(self) -> bool:
+        """Whether nothing speaks against it."""
+        return not self.refusals
+
+    @property
+    def direction(self) -> Points:
+        """Unit vector from entry to tip, LPS, shape (3,)."""
+        along = np.subtract(self.tip_mm, self.entry_mm)
+        return along / np.linalg.norm(along)
+
+    def record(self) -> dict[str, Any]:
+        """For data files."""
+        return {**vars(self), "fits": self.fits, "refusals": list(self.refusals)}
+
+
+def measure_access(
+    space: AccessSpace, entry_mm: Sequence[float], tip_mm: Sequence[float], cannula_mm: float = CANNULA_MM
+) -> Access:
+    """Measure the path from `entry_mm` to `tip_mm`, whether a cannula can take it or not.
+
+    Parameters
+    ----------
+    entry_mm, tip_mm
+        (x, y, z) in DICOM patient coordinates. An entry behind the bone is moved along the path to the cortex.
+
+    Raises
+    ------
+    PlanError
+        If the two points are the same, or the path meets no bone.
+    """
+    points, along_mm = _path(space, np.asarray(entry_mm, float), np.asarray(tip_mm, float))
+    direction = (points[-1] - points[0]) / np.linalg.norm(points[-1] - points[0])
+    left, anterior, superior = space.frame.axes @ direction
+    side = space.side_of(points[: max(1, len(points) // 2)])
+    wall = space.wall_mm(points)
+    outside_body = np.flatnonzero(space.at(space.body_mm, points) < 0)
+    enters_body = along_mm[outside_body[-1]] if len(outside_body) else along_mm[0]
+    in_pedicle = space.pedicle_part(points, side)
+    found = Access(
+        side=side,
+        entry_mm=_triple(points[0]),
+        tip_mm=_triple(points[-1]),
+        convergence_deg=float(np.degrees(np.arctan2(-left if side == "left" else left, anterior))),
+        caudal_deg=float(np.degrees(np.arcsin(-superior))),
+        depth_in_body_mm=float(along_mm[-1] - enters_body),
+        depth_from_entry_mm=float(along_mm[-1] - along_mm[0]),
+        wall_mm=float(wall[in_pedicle].min()) if in_pedicle.any() else None,
+        canal_mm=float(-space.at(space.canal_mm, points).max()),
+        beyond_tip_mm=float(wall[-1]),
+        cannula_mm=cannula_mm,
+    )
+    return _judged(space, found, points, wall)
+
+
+def _path(space: AccessSpace, entry: Points, tip: Points) -> tuple[Points, NDArray[np.float64]]:
+    """Points along the path from the first bone to the tip, and how far along each lies."""
+    if not np.isfinite((entry, tip)).all() or np.linalg.norm(tip - entry) < STEP_MM:
+        raise PlanError(
+            f"needle from {_told(entry)} to {_told(tip)} mm has no direction, expected two different points; "
+            "give entry and tip in DICOM patient coordinates"
+        )
+    length = float(np.linalg.norm(tip - entry))
+    along = np.linspace(0.0, length, int(np.ceil(length / STEP_MM)) + 1)
+    points = entry + (tip - entry) * (along / length)[:, None]
+    in_bone = np.flatnonzero(space.at(space.bone_mm, points) >= 0)
+    if not len(in_bone):
+        nearest = float(-space.at(space.bone_mm, points).max())
+        raise PlanError(
+            f"needle from {_told(entry)} to {_told(tip)} mm lies outside bone, {nearest:.1f} mm from "
+            f"{space.level or 'the vertebra'} at its nearest; expected a path into its body, check the points"
+        )
+    return points[in_bone[0] :], along[in_bone[0] :]
+
+
+def _judged(space: AccessSpace, found: Access, points: Points, wall: Points) -> Access:
+    """The path with every reason against it."""
+    radius = found.cannula_mm / 2
+    told: list[str] = []
+    if found.canal_mm < 0:
+        told.append(f"the path runs {-found.canal_mm:.1f} mm inside the canal")
+    elif found.canal_mm < radius:
+        told.append(
+            f"the path passes {found.canal_mm:.1f} mm from the canal, the cannula of {found.cannula_mm:g} mm needs "
+            f"{radius:g} mm"
+        )
+    at_tip = float(space.at(space.body_mm, points[-1:])[0])
+    between = wall[1:-1]
+    if at_tip < 0:
+        told.append(f"the source lies {-at_tip:.1f} mm outside the vertebral body")
+    elif len(between) and between.min() < -LEAVES_BONE_MM:
+        where = points[1:-1][int(np.argmin(between))]
+        told.append(f"the path runs {-between.min():.1f} mm outside bone at {_told(where)} mm")
+    if found.wall_mm is not None and found.wall_mm < radius:
+        told.append(
+            f"the path passes {found.wall_mm:.1f} mm from the pedicle's wall, the cannula of {found.cannula_mm:g} mm "
+            f"needs {radius:g} mm"
+        )
+    return replace(found, refusals=tuple(told))
+
+
+def _told(point: Points) -> str:
+    return ", ".join(f"{v:.1f}" for v in point)
+
+
+def _triple(point: Points) -> tuple[float, float, float]:
+    return float(point[0]), float(point[1]), float(point[2])
