@@ -1,0 +1,1 @@
+"""Kyphoplasty with intraoperative radiotherapy: the needle, the source, the prescription, the result."""
