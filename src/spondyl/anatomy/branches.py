@@ -104,12 +104,11 @@ def _parts(distance, other, sign):
     """The parts of the inside, cells that touch at corners joined, numbered from 1, and which meet the other's."""
     ny, nx = distance.shape
     labels, todo, count = np.zeros((ny, nx), dtype=np.int32), np.empty(ny * nx, dtype=np.int32), 0
-    goes_on = [False]
+    goes_on = np.zeros(ny * nx + 1, dtype=np.bool_)
     for start in range(ny * nx):
         if labels[start // nx, start % nx] or not sign * distance[start // nx, start % nx] > 0.0:
             continue
         count += 1
-        goes_on.append(False)
         labels[start // nx, start % nx], todo[0], left = count, start, 1
         while left > 0:
             left -= 1
@@ -120,7 +119,7 @@ def _parts(distance, other, sign):
                     if labels[j, i] == 0 and sign * distance[j, i] > 0.0:
                         labels[j, i], todo[left] = count, j * nx + i
                         left += 1
-    return labels, np.array(goes_on)
+    return labels, goes_on[: count + 1]
 
 
 @njit(cache=True, nogil=True)
@@ -150,5 +149,8 @@ def _ends(points, labels, goes_on, origin_x, origin_y, cell_x, cell_y):
         for dy in (-1, 0, 1):
             for dx in (-1, 0, 1):
                 counts[labels[min(ny - 1, max(0, row + dy)), min(nx - 1, max(0, column + dx))]] += 1
-    counts[0] = 0
-    return counts.max() > 0 and not goes_on[counts.argmax()]
+    most = counts[0] = 0
+    for label in range(1, len(counts)):
+        if counts[label] > counts[most]:
+            most = label
+    return counts[most] > 0 and not goes_on[most]

@@ -12,7 +12,7 @@ FAR_OUTSIDE_MM = -1e6
 
 
 @njit(cache=True, nogil=True)
-def border_beyond(distance, z, planes, hx, hy, clip, wanted=True):
+def border_beyond(distance, z, planes, hx, hy, clip, wanted):
     """What sections beyond plane `planes[0]` are made of, from it and up to two planes before; nothing if not `wanted`.
 
     Returns
@@ -39,7 +39,9 @@ def section_beyond(last, border, reach, hx, hy, section):
     """Fill `section` with the signed distances `reach` mm beyond; `FAR_OUTSIDE_MM` where it cannot reach."""
     cells, values, window, gap, gap_before, count = border
     if count == 1:
-        section[:] = last
+        for j in range(section.shape[0]):
+            for i in range(section.shape[1]):
+                section[j, i] = last[j, i]
         return
     moved = np.empty(values.shape[0])
     for n in range(values.shape[0]):
@@ -47,6 +49,16 @@ def section_beyond(last, border, reach, hx, hy, section):
     section[:] = FAR_OUTSIDE_MM
     rows, columns = slice(window[0], window[1]), slice(window[2], window[3])
     moved_border(last[rows, columns], cells, moved, hx, hy, section[rows, columns])
+
+
+@njit(cache=True, nogil=True)
+def inner_cells(distance):
+    """How many cells are inside. A loop: an expression of arrays takes many times as long to compile."""
+    count = 0
+    for j in range(distance.shape[0]):
+        for i in range(distance.shape[1]):
+            count += distance[j, i] > 0.0
+    return count
 
 
 @njit(cache=True, nogil=True)
@@ -58,14 +70,14 @@ def closing_share(last, border, hx, hy, closed_share, steps):
     """
     gap, section = border[3], np.empty_like(last)
     section_beyond(last, border, gap, hx, hy, section)
-    left = np.sum(section > 0.0)
-    if left >= closed_share * np.sum(last > 0.0):
+    left = inner_cells(section)
+    if left >= closed_share * inner_cells(last):
         return -1.0
     opened, closed = 0.0, 1.0
     for _ in range(steps):
         middle = (opened + closed) / 2
         section_beyond(last, border, middle * gap, hx, hy, section)
-        if np.sum(section > 0.0) <= left:
+        if inner_cells(section) <= left:
             closed = middle
         else:
             opened = middle

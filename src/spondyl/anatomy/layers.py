@@ -13,7 +13,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from spondyl.anatomy.arcs import circle, curvature_between, on_circle
-from spondyl.anatomy.caps import border_beyond, section_beyond
+from spondyl.anatomy.caps import border_beyond, inner_cells, section_beyond
 from spondyl.anatomy.polygons import half_plane_fraction
 from spondyl.anatomy.rays import four_values, slope
 from spondyl.anatomy.solid import Solid
@@ -103,7 +103,8 @@ def _cut(distance, z, slabs, reach, frame, clip, step, extra_share, corner, oppo
     points, weights, cells = np.empty((room, 3)), np.empty(room), np.empty((room, 3), dtype=np.int32)
     section, used = np.empty((ny, nx), dtype=np.float32), np.empty((ny * nx, 2), dtype=np.int32)
     band, arcs = np.empty((ny * nx, 2), dtype=np.int32), np.empty((ny * nx, 4))
-    n = first = some = bent = 0
+    first = some = bent = 0
+    n = np.int64(0)  # the literal 0 would be a type of its own
     for s in range(len(slabs)):
         count = _count(reach[s, 0], reach[s, 1], step)
         if count == 0:
@@ -125,11 +126,10 @@ def _cut(distance, z, slabs, reach, frame, clip, step, extra_share, corner, oppo
             else:
                 section_beyond(distance[planes[0]], border, abs(height - z[planes[0]]), frame[2], frame[3], section)
                 some = _above(section, least, used)
-                if np.sum(section > 0.0) <= np.sum(distance[planes[0]] > 0.0):
+                if inner_cells(section) <= inner_cells(distance[planes[0]]):
                     at[3], at[4], at[5], at[6] = corner[0], corner[1], opposite[0], opposite[1]
             if n + some > len(weights):
-                size = max(2 * len(weights), n + some)
-                points, weights, cells = _longer(points, size), _longer(weights, size), _longer(cells, size)
+                points, weights, cells = _longer(points, weights, cells, n, max(2 * len(weights), n + some))
             n = _place(section, used, some, frame, at, extra, layer, points, weights, cells, n)
         first += count
     return points[:n], weights[:n], cells[:n], layers
@@ -160,10 +160,14 @@ def _room(distance, slabs, reach, frame, step):
 
 
 @njit(cache=True, nogil=True)
-def _longer(rows, size):
-    more = np.empty((size, *rows.shape[1:]), dtype=rows.dtype)
-    more[: len(rows)] = rows
-    return more
+def _longer(points, weights, cells, n, size):
+    """The first `n` pieces in arrays of `size`; a loop, as slices take long to compile."""
+    more, heavier, other = np.empty((size, 3)), np.empty(size), np.empty((size, 3), dtype=np.int32)
+    for m in range(n):
+        heavier[m] = weights[m]
+        for axis in range(3):
+            more[m, axis], other[m, axis] = points[m, axis], cells[m, axis]
+    return more, heavier, other
 
 
 @njit(cache=True, nogil=True)
@@ -177,7 +181,7 @@ def _sorted_cells(distance, z, planes, frame, clip, least, section, used, band, 
     hx, hy = frame[2], frame[3]
     far = min(clip, 2.0 * np.hypot(hx, hy))
     lower, upper = distance[planes[1]], distance[planes[2]]
-    values, heights = np.empty(4), z[np.maximum(0, planes)]
+    values, heights = np.empty(4), _heights(z, planes)
     some = bent = 0
     for j in range(ny):
         for i in range(nx):
@@ -191,12 +195,26 @@ def _sorted_cells(distance, z, planes, frame, clip, least, section, used, band, 
             else:
                 four_values(distance, planes, j, i, hx, hy, clip, values)
                 curvature = curvature_between(heights, values, planes, clip)
-                arcs[bent] = circle(heights[1], values[1], heights[2], values[2], curvature)
+                _note_arc(arcs[bent], heights, values, curvature)
                 band[bent, 0], band[bent, 1] = j, i
                 bent += 1
             used[some, 0], used[some, 1] = j, i
             some += 1
     return some, bent
+
+
+@njit(cache=True, nogil=True)
+def _heights(z, planes):
+    """Of four planes; of one that is not there, any."""
+    heights = np.empty(4)
+    for k in range(4):
+        heights[k] = z[max(0, planes[k])]
+    return heights
+
+
+@njit(cache=True, nogil=True)
+def _note_arc(arc, heights, values, curvature):
+    arc[0], arc[1], arc[2], arc[3] = circle(heights[1], values[1], heights[2], values[2], curvature)
 
 
 @njit(cache=True, nogil=True)
@@ -227,8 +245,8 @@ def _place(section, used, some, frame, at, extra, layer, points, weights, cells,
     height, dz, full = at[1], at[2], 0.5 * (hx + hy)
     volume, least, up = hx * hy * dz / 1000.0, -full - extra, height / dz
     for m in range(some):
-        j, i = used[m, 0], used[m, 1]
-        d = section[j, i]
+        j, i = np.int64(used[m, 0]), np.int64(used[m, 1])
+        d = np.float64(section[j, i])
         if d <= least:
             continue
         u, v, w = spread(i, j, up)
@@ -257,7 +275,8 @@ def _recut(distance, z, slabs, reach, frame, clip, layers, cells, step, parts_x,
         np.empty(5 * len(cells)),
         np.empty((5 * len(cells), 4)),
     )
-    points, weights, n, end = np.empty((4096, 3)), np.empty(4096), 0, 0
+    room = parts_x * parts_y * _layers_of(cells, layers, step)
+    points, weights, n, end = np.empty((room, 3)), np.empty(room), np.int64(0), 0
     for first in range(len(cells)):
         if first < end:
             continue
@@ -271,12 +290,6 @@ def _recut(distance, z, slabs, reach, frame, clip, layers, cells, step, parts_x,
         if slab[0] == 0:
             around = _neighbours(cells[first:end], wanted, near)
             _arcs_of(distance, z, planes, frame, clip, near[:around], bounds, arcs)
-        room = n + (end - first) * count * parts_x * parts_y
-        if room > len(weights):
-            points, weights = (
-                _longer(points, max(2 * len(weights), room)),
-                _longer(weights, max(2 * len(weights), room)),
-            )
         for layer in range(count):
             dz = at[2] / count
             height = at[1] - half + dz * (layer + 0.5)
@@ -291,6 +304,16 @@ def _recut(distance, z, slabs, reach, frame, clip, layers, cells, step, parts_x,
                 section_beyond(distance[planes[0]], border, abs(height - z[planes[0]]), frame[2], frame[3], section)
             n = _split(section, cells[first:end], frame, at, height, dz, parts_x, parts_y, points, weights, n)
     return points[:n], weights[:n]
+
+
+@njit(cache=True, nogil=True)
+def _layers_of(cells, layers, step):
+    """How many pieces cells make when they are cut along z alone."""
+    pieces = 0
+    for c in range(len(cells)):
+        at = layers[cells[c, 0]]
+        pieces += _count(at[1] - 0.5 * at[2], at[1] + 0.5 * at[2], step)
+    return pieces
 
 
 @njit(cache=True, nogil=True)
@@ -314,9 +337,9 @@ def _neighbours(cells, wanted, near):
 def _arcs_of(distance, z, planes, frame, clip, near, bounds, arcs):
     """As `_sorted_cells`, for some cells: bounds, not a number where an arc is to be drawn."""
     far = min(clip, 2.0 * np.hypot(frame[2], frame[3]))
-    values, heights = np.empty(4), z[np.maximum(0, planes)]
+    values, heights = np.empty(4), _heights(z, planes)
     for n in range(len(near)):
-        j, i = near[n, 0], near[n, 1]
+        j, i = np.int64(near[n, 0]), np.int64(near[n, 1])
         low, high = distance[planes[1], j, i], distance[planes[2], j, i]
         bounds[n] = np.nan
         if max(low, high) <= -far:
@@ -326,7 +349,7 @@ def _arcs_of(distance, z, planes, frame, clip, near, bounds, arcs):
         else:
             four_values(distance, planes, j, i, frame[2], frame[3], clip, values)
             curvature = curvature_between(heights, values, planes, clip)
-            arcs[n] = circle(heights[1], values[1], heights[2], values[2], curvature)
+            _note_arc(arcs[n], heights, values, curvature)
 
 
 @njit(cache=True, nogil=True)
@@ -336,8 +359,8 @@ def _split(section, cells, frame, at, height, dz, parts_x, parts_y, points, weig
     px, py = hx / parts_x, hy / parts_y
     volume = px * py * dz / 1000.0
     for c in range(len(cells)):
-        j, i = cells[c, 1], cells[c, 2]
-        d = section[j, i]
+        j, i = np.int64(cells[c, 1]), np.int64(cells[c, 2])
+        d = np.float64(section[j, i])
         if d <= -0.5 * (hx + hy):
             continue
         gx, gy = slope(section, j, i, hx, hy)

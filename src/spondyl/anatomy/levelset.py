@@ -45,7 +45,7 @@ def nodes_of(coverage: NDArray[np.float32], parts: NDArray[np.int_], kept: NDArr
         lack = np.zeros(coverage.shape)
         lack[stairs] = coverage[stairs] - _covered_at(nodes, np.column_stack(stairs), fine, *splines)
         nodes[stairs] += _smoothed(lack)[stairs]
-    _correct(coverage, nodes, np.argwhere(border & mixed), fine, *splines)
+    _correct(coverage, nodes, np.ascontiguousarray(np.argwhere(border & mixed)), fine, *splines)
     return nodes
 
 
@@ -139,11 +139,23 @@ def _covered_at(nodes, at, parts, value, slope):
 
 
 @njit(cache=True, nogil=True)
+def _extremes(nodes):
+    """Lowest and highest of 3 x 3 x 3 nodes."""
+    lowest = highest = nodes[0, 0, 0]
+    for e in range(3):
+        for f in range(3):
+            for g in range(3):
+                lowest, highest = min(lowest, nodes[e, f, g]), max(highest, nodes[e, f, g])
+    return lowest, highest
+
+
+@njit(cache=True, nogil=True)
 def _covered(nodes, parts, value, slope):
     """Fraction of the middle voxel of 3 x 3 x 3 nodes in which the field is above 0.5."""
-    if nodes.min() >= 0.5:
+    lowest, highest = _extremes(nodes)
+    if lowest >= 0.5:
         return 1.0
-    if nodes.max() < 0.5:
+    if highest < 0.5:
         return 0.0
     total = 0.0
     plane, plane_z = np.empty((3, 3)), np.empty((3, 3))
@@ -184,7 +196,8 @@ def _evaluate(nodes, parts, value, cells):
         for j in range(1, ny - 1):
             for i in range(1, nx - 1):
                 around = nodes[k - 1 : k + 2, j - 1 : j + 2, i - 1 : i + 2]
-                constant = around.min() == around.max()
+                lowest, highest = _extremes(around)
+                constant = lowest == highest
                 for c in range(parts[0]):
                     for b in range(parts[1]):
                         for a in range(parts[2]):

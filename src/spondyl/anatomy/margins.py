@@ -138,16 +138,16 @@ def _grow(field: FineField, margins: tuple[float, ...], edges: NDArray[np.float6
     cell = np.array(field.cell_mm)
     points, starts = by_layer(np.concatenate((border_points(field), edges)), field)
     ahead, behind = np.array([superior, posterior, left]), np.array([inferior, anterior, right])
+    reach = 1.0 + BEYOND * cell.max() / max(cell.max(), min(ahead.min(), behind.min()))
     grown = np.empty(field.values.shape, dtype=np.float32)
-    _anti_alias(1.0 - _nearest_ratio(field.values, points, starts, cell, ahead, behind), grown)
+    _anti_alias(1.0 - _nearest_ratio(field.values, points, starts, cell, ahead, behind, float(reach)), grown)
     return grown
 
 
 @njit(cache=True, nogil=True)
-def _nearest_ratio(values, crossings, starts, cell, ahead, behind):
-    """Smallest ellipsoidal distance of each cell to the border, 1 at the margin, 0 inside."""
+def _nearest_ratio(values, crossings, starts, cell, ahead, behind, reach):
+    """Smallest ellipsoidal distance of each cell to the border, 1 at the margin, 0 inside, at most `reach`."""
     nz, ny, nx = values.shape
-    reach = 1.0 + BEYOND * np.max(cell) / max(np.max(cell), min(np.min(ahead), np.min(behind)))
     square = np.full((nz, ny, nx), reach * reach, dtype=np.float32)
     for k in range(nz):
         k0 = max(0, int(np.floor(k - reach * ahead[0] / cell[0] - 1)))

@@ -1,7 +1,6 @@
 """Polygons of one plane on a raster: which cell centres are inside, and how far they are from the border.
 
-Several polygons on a plane combine by even-odd (XOR): a polygon inside another is a hole. A keyhole, the slit by
-which planning systems join a hole to its rim, has the inside on both sides; its edges are no border and are left out.
+Several polygons on a plane combine by even-odd (XOR): a polygon inside another is a hole. Keyholes are no border.
 """
 
 from __future__ import annotations
@@ -12,9 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-KEYHOLE_TOLERANCE_MM = 0.01
-"""Vertices closer than this count as the same point when a keyhole is looked for."""
-
+from spondyl.anatomy.keyholes import KEYHOLE_TOLERANCE_MM, one_sided, planes_that_meet
 
 Polygons = Sequence[NDArray[np.float64]]
 """Each (n, 2), (x, y) in mm."""
@@ -52,19 +49,19 @@ def signed_distances(
     """
     points, ends, last = joined(planes)
     distance = np.empty((len(planes), *shape), dtype=np.float32)
-    _distances(points, ends, last, *origin_mm, *cell_mm, clip_mm, distance)
+    _distances(points, ends, last, planes_that_meet(points, ends, last), *origin_mm, *cell_mm, clip_mm, distance)
     return distance
 
 
 @njit(cache=True, nogil=True)
-def _distances(points, ends, last, x0, y0, hx, hy, clip, distance):
+def _distances(points, ends, last, meets, x0, y0, hx, hy, clip, distance):
     first_point = first = 0
     for n in range(len(last)):
         end = ends[last[n] - 1]
         edges = _edges(points[first_point:end], ends[first : last[n]] - first_point)
         border = np.ones(len(edges), dtype=np.bool_)
-        if _meets_itself(edges, KEYHOLE_TOLERANCE_MM):
-            border = _one_sided(edges, 2.0 * KEYHOLE_TOLERANCE_MM)
+        if meets[n]:
+            border = one_sided(edges, 2.0 * KEYHOLE_TOLERANCE_MM)
         signed_distance_raster(edges, border, x0, y0, hx, hy, clip, distance[n])
         first_point, first = end, last[n]
 
@@ -111,7 +108,7 @@ def areas_and_rims(polygons_mm: Polygons) -> NDArray[np.float64]:
 def _areas_and_rims(points, ends):
     found, first = np.empty((len(ends), 2)), 0
     for n in range(len(ends)):
-        found[n] = area_and_rim(points[first : ends[n]])
+        found[n, 0], found[n, 1] = area_and_rim(points[first : ends[n]])
         first = ends[n]
     return found
 
@@ -130,40 +127,13 @@ def width_mm(polygons_mm: Polygons) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _meets_itself(edges_mm, tolerance):
-    """Whether two edges begin at the same point, to within a tolerance."""
-    keys = np.empty(len(edges_mm), dtype=np.int64)
-    for k in range(len(edges_mm)):
-        keys[k] = np.int64(np.rint(edges_mm[k, 0] / tolerance)) * 2**32 + np.int64(np.rint(edges_mm[k, 1] / tolerance))
-    keys.sort()
-    return bool((keys[1:] == keys[:-1]).any())
-
-
-@njit(cache=True)
-def _is_inside(edges_mm, x, y):
-    inside = False
-    for k in range(edges_mm.shape[0]):
-        y0, y1 = edges_mm[k, 1], edges_mm[k, 3]
-        if (y0 > y) != (y1 > y):
-            cross = edges_mm[k, 0] + (y - y0) / (y1 - y0) * (edges_mm[k, 2] - edges_mm[k, 0])
-            if x < cross:
-                inside = not inside
-    return inside
-
-
-@njit(cache=True, nogil=True)
-def _one_sided(edges_mm, offset_mm):
-    """Which edges are a border, with the inside on one side only; the others are keyholes or shared edges."""
-    count = edges_mm.shape[0]
-    border = np.ones(count, dtype=np.bool_)
-    for k in range(count):
-        dx, dy = edges_mm[k, 2] - edges_mm[k, 0], edges_mm[k, 3] - edges_mm[k, 1]
-        scale = offset_mm / np.hypot(dx, dy)
-        x, y = 0.5 * (edges_mm[k, 0] + edges_mm[k, 2]), 0.5 * (edges_mm[k, 1] + edges_mm[k, 3])
-        left = _is_inside(edges_mm, x - dy * scale, y + dx * scale)
-        right = _is_inside(edges_mm, x + dy * scale, y - dx * scale)
-        border[k] = left != right
-    return border
+def _wider(rows):
+    """Rows of twice the length that begin with those given; a loop, as slices take long to compile."""
+    more = np.empty((rows.shape[0], 2 * rows.shape[1]))
+    for j in range(rows.shape[0]):
+        for i in range(rows.shape[1]):
+            more[j, i] = rows[j, i]
+    return more
 
 
 @njit(cache=True, nogil=True)
@@ -181,9 +151,7 @@ def inside_raster(edges_mm, x0, y0, hx, hy, inside):
             if (ya > y) == (yb > y):
                 continue
             if counts[j] == crossings.shape[1]:
-                wider = np.empty((ny, 2 * crossings.shape[1]), dtype=np.float64)
-                wider[:, : crossings.shape[1]] = crossings
-                crossings = wider
+                crossings = _wider(crossings)
             crossings[j, counts[j]] = xa + (y - ya) / (yb - ya) * (xb - xa)
             counts[j] += 1
     for j in range(ny):

@@ -87,7 +87,7 @@ class Beyond:
         planes, self._raster = np.array(slab.planes), solid.raster
         self._last, self._last_z = solid.distance_mm[planes[0]], float(solid.z_mm[planes[0]])
         self._border: Any = border_beyond(
-            solid.distance_mm, solid.z_mm, planes, self._raster.hx, self._raster.hy, solid.clip_mm
+            solid.distance_mm, solid.z_mm, planes, self._raster.hx, self._raster.hy, solid.clip_mm, True
         )
 
     def distance_mm(self, z_mm: float) -> NDArray[np.float32]:
