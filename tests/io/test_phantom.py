@@ -98,7 +98,7 @@ def test_a_tilted_beam_keeps_its_first_side_along_x_axis(tmp_path):
     text = ISSUE.replace("direction: [0, 0, 1]", "direction: [0, 1, 1], x_axis: [0, 0, 1]").replace(
         "[0, 0, -900]", "[0, -600, -600]"
     )
-    field = read_phantom(_written(tmp_path, text)).field
+    field = read_phantom(_written(tmp_path, text)).job.field
     assert field.u == pytest.approx((0, -np.sqrt(0.5), np.sqrt(0.5)))
     assert field.isocentre_mm == pytest.approx((0, -600 + 1000 * np.sqrt(0.5), -600 + 1000 * np.sqrt(0.5)))
 

@@ -1,4 +1,4 @@
-"""The cases that travel with the package."""
+"""The cases and spectra that travel with the package."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 from spondyl.core.errors import CaseError
 
 BUNDLED_CASES = ("lumbar_l3", "thoracic_t11")
+BUNDLED_SPECTRA = ("spectrum_au50kV.csv", "spectrum_mohan_6mv.csv")
+_DATA = Path(__file__).parent.parent / "data"
 
 
 def bundled_case(name: str) -> Path:
@@ -19,4 +21,12 @@ def bundled_case(name: str) -> Path:
     """
     if name not in BUNDLED_CASES:
         raise CaseError(f'bundled case "{name}" does not exist; there are {", ".join(BUNDLED_CASES)}')
-    return Path(__file__).parent.parent / "data" / "cases" / name
+    return _DATA / "cases" / name
+
+
+def beside_or_bundled(folder: Path, spectrum: Path) -> Path:
+    """Where a spectrum file named in `folder` lies: there, or in the package for the bare name of a bundled one."""
+    beside = folder / spectrum
+    if not beside.exists() and str(spectrum) in BUNDLED_SPECTRA:
+        return _DATA / "physics" / spectrum
+    return beside

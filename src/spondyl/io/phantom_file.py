@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from spondyl.core.errors import PhantomError, unreadable
 from spondyl.io.phantom_faults import SEE, fault_text
@@ -16,6 +16,18 @@ Positive = Annotated[float, Field(gt=0)]
 Side = Annotated[float, Field(gt=0, le=400)]
 
 MAX_VOXELS = 60_000_000
+
+
+def _whole(value: Any) -> Any:
+    """1e7 as a whole number: YAML 1.1 reads it as text."""
+    try:
+        number = float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+    return int(number) if isinstance(number, float) and number.is_integer() else value
+
+
+Count = Annotated[int, BeforeValidator(_whole)]
 
 
 class _Closed(BaseModel):
@@ -112,6 +124,14 @@ class MachineBeamFile(_Closed):
         return self
 
 
+class KvPointFile(_Closed):
+    """An isotropic kilovoltage point source inside the grid."""
+
+    kind: Literal["kv-point"]
+    position_mm: Triple
+    spectrum_csv: Path
+
+
 Solid = Annotated[BoxFile | SphereFile, Field(discriminator="shape")]
 Beam = Annotated[PhotonBeamFile | MachineBeamFile, Field(discriminator="kind")]
 
@@ -124,9 +144,31 @@ class PhantomFile(_Closed):
     solids: list[Solid] = []
     voxels: VoxelsFile | None = None
     materials: dict[str, MaterialFile] = {}
-    beam: Beam
-    engine: str = "collapsed-cone"
+    beam: Beam | None = None
+    source: KvPointFile | None = None
+    engine: str | None = None
     quality: Literal["final", "fast"] = "final"
+    histories: Annotated[Count, Field(ge=1)] | None = None
+    seed: Annotated[Count, Field(ge=0, lt=2**63)] = 1
+    target_uncertainty: Annotated[float, Field(gt=0, lt=1)] | None = None
+    device: Literal["cpu", "cuda"] = "cpu"
+
+    @property
+    def engine_name(self) -> str:
+        """The engine asked for, or the one for what there is."""
+        return self.engine or ("collapsed-cone" if self.source is None else "kv-hybrid")
+
+    @model_validator(mode="after")
+    def _one_job(self) -> PhantomFile:
+        if (self.beam is None) == (self.source is None):
+            got = "neither" if self.beam is None else "both"
+            raise ValueError(f"give either beam (a field from outside) or source (a point inside), got {got}")
+        other = ("histories", "seed", "target_uncertainty", "device") if self.source is None else ("quality",)
+        extra = [name for name in other if name in self.model_fields_set]
+        if extra:
+            what = "source" if self.source is None else "beam"
+            raise ValueError(f"{', '.join(extra)} belongs to a {what}, which this phantom does not have; remove it")
+        return self
 
     @model_validator(mode="after")
     def _one_geometry(self) -> PhantomFile:
@@ -179,5 +221,6 @@ _PARTS: dict[str, type[_Closed]] = {
     "voxels": VoxelsFile,
     "beam photon": PhotonBeamFile,
     "beam machine": MachineBeamFile,
+    "source": KvPointFile,
 }
 _KEYS = {part: tuple(model.model_fields) for part, model in _PARTS.items()}

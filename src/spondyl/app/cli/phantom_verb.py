@@ -12,7 +12,7 @@ import typer
 from spondyl.app.cli.common import err_console, out_console, progress_bars, write_json
 from spondyl.core import DISCLAIMER, Provenance, check_output, collecting, sha256_of, writing_folder
 from spondyl.dose import Dose
-from spondyl.io.phantom import Phantom, compute_phantom, read_phantom, write_phantom_dose
+from spondyl.io.phantom import FieldJob, Phantom, SourceJob, compute_phantom, read_phantom, write_phantom_dose
 
 
 def register(app: typer.Typer) -> None:
@@ -26,7 +26,7 @@ def phantom(
     as_json: Annotated[bool, typer.Option("--json", help="Print a summary as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress bars.")] = False,
 ) -> int:
-    """Compute the dose of one beam in a phantom of boxes, spheres or voxels.
+    """Compute the dose of one beam, or of a kilovoltage source, in a phantom of boxes, spheres or voxels.
 
     Example: `spondyl phantom slab.yaml -o out/slab`
     """
@@ -34,17 +34,18 @@ def phantom(
     check_output(out)
     described = read_phantom(file)
     with progress_bars(quiet) as progress, collecting() as sources:
-        dose = compute_phantom(described, progress)
+        dose, *to_water = compute_phantom(described, progress)
     seconds = time.perf_counter() - begun
     summary = _summary(described, dose)
     record = Provenance(
         f"spondyl phantom {file}",
         sha256_of(described.inputs),
         {**summary, "made": dose.made, "citations": [str(source) for source in sources]},
+        seed=described.job.settings.seed if isinstance(described.job, SourceJob) else None,
         timings_s={"total": seconds},
     )
     with writing_folder(out) as folder:
-        write_phantom_dose(folder / "dose.npz", dose)
+        write_phantom_dose(folder / "dose.npz", dose, *to_water)
         record.write(folder / "provenance.json")
     for note in described.notes:
         err_console.print(f"note: {note}", markup=False, soft_wrap=True)
@@ -62,7 +63,7 @@ def _summary(described: Phantom, dose: Dose) -> dict[str, Any]:
     index = np.unravel_index(int(np.argmax(dose.values)), dose.values.shape)
     return {
         "engine": dose.engine,
-        "quality": described.quality,
+        **_job(described.job),
         "unit": dose.unit,
         "kind": dose.kind,
         "shape_xyz": list(dose.grid.shape[::-1]),
@@ -71,4 +72,18 @@ def _summary(described: Phantom, dose: Dose) -> dict[str, Any]:
         "notes": list(described.notes),
         "maximum": float(dose.values.max()),
         "maximum_at_mm": [round(float(c), 3) for c in dose.grid.point_at(index)],
+    }
+
+
+def _job(job: FieldJob | SourceJob) -> dict[str, Any]:
+    if isinstance(job, FieldJob):
+        return {"quality": job.quality}
+    settings, source = job.settings, job.source
+    return {
+        "position_mm": list(source.position_mm),
+        "mean_energy_kev": round(source.spectrum.mean_energy_kev, 4),
+        "histories": settings.histories,
+        "seed": settings.seed,
+        "target_uncertainty": settings.target_uncertainty,
+        "device": settings.device,
     }

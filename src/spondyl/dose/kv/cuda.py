@@ -29,17 +29,18 @@ THREADS, BLOCKS = 128, 512
 
 def _add(sums, lane, place, kind, energy_kev):
     """`analogue_steps.add`, for threads that add to one sum."""
-    cuda.atomic.add(sums, (lane, place, kind), np.uint64(energy_kev * UNITS_PER_KEV + 0.5))
+    units = np.uint64(energy_kev * UNITS_PER_KEV + 0.5)
+    cuda.atomic.add(sums, (lane, place, kind), units)  # pyright: ignore[reportCallIssue]
 
 
 @cache
 def device_kernel() -> Any:
     """The kernel in Python, its steps compiled for the device: each thread follows every so manieth history."""
-    on_device = cuda.jit(device=True)
+    on_device: Any = cuda.jit(device=True)  # pyright: ignore[reportCallIssue]
     step = rebuilt(follow, on_device, {"add": on_device(_add)})
 
     def kernel(t, g, low_kev, high_kev, cumulative, source, seed, first, count, sums, balance, waiting):
-        own = cuda.grid(1)
+        own = cuda.grid(1)  # pyright: ignore[reportCallIssue]
         for history in range(first + own, first + count, cuda.gridsize(1)):
             number = np.uint64(history)
             step(t, g, low_kev, high_kev, cumulative, source, seed, number, sums, balance, 0, waiting, own)
@@ -71,8 +72,8 @@ def cuda_emitter(
     waiting = cuda.to_device(np.zeros((blocks * threads, PENDING, FIELDS)))
 
     def emit(first: int, count: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-        sums = cuda.to_device(np.zeros((1, g.density.size, 2), np.uint64))
-        balance = cuda.to_device(np.zeros((1, 8, 2), np.uint64))
+        sums: Any = cuda.to_device(np.zeros((1, g.density.size, 2), np.uint64))
+        balance: Any = cuda.to_device(np.zeros((1, 8, 2), np.uint64))
         kernel[blocks, threads](tables, voxels, *bins, np.uint64(seed), first, count, sums, balance, waiting)
         return sums.copy_to_host(), balance.copy_to_host()
 
