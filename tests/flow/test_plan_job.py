@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import subprocess
 import sys
@@ -94,16 +95,12 @@ def test_dvh_csv_holds_the_boost(planned: tuple[str, Path]) -> None:
     assert float(at_36[0]["volume_percent"]) >= 50.0
 
 
-COMPILED_OR_LOADED_GY = 5e-4
-"""A run that compiles its kernels and one that loads them differ by rounding: 8.3e-5 Gy of 48 were seen."""
-
-
 def test_the_same_input_gives_the_same_plan(planned: tuple[str, Path], tmp_path: Path) -> None:
     case, out = planned
     if case != "lumbar_l3":
         pytest.skip("one case is planned twice")
     assert run("demo", "--case", case, "-o", str(tmp_path / "again"), "--quiet").returncode == 0
     first, second = (
-        sitk.GetArrayFromImage(sitk.ReadImage(str(folder / "dose.nii.gz"))) for folder in (out, tmp_path / "again")
+        hashlib.sha256((folder / "dose.nii.gz").read_bytes()).hexdigest() for folder in (out, tmp_path / "again")
     )
-    assert np.abs(first - second).max() <= COMPILED_OR_LOADED_GY
+    assert first == second

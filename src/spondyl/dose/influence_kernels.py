@@ -29,7 +29,7 @@ def count_entries(u, v, block_u, block_v, block_starts, cell_u, cell_v, member_s
         counts[row] = total
 
 
-@njit(cache=True, parallel=True, fastmath=True)
+@njit(cache=True, parallel=True)
 def fill_entries(
     u, v, along, gain, fan, fan_frame, block_u, block_v, block_starts, cell_u, cell_v, member_starts,
     member_u, member_v, member_gain, member_column, near_mm, far_mm, row_key,
@@ -91,7 +91,7 @@ def fill_entries(
                     at += 1
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True)
 def _block(
     x, y, first_cell, last_cell, cell_u, cell_v, member_starts, member_gain, far, far_pixel, d, fd, block_u, block_v,
     far_mm, head_dose, head_sigma, head_magnification,

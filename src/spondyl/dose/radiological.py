@@ -155,7 +155,7 @@ def depth_at(depth, u, v, plane):
     return (1 - b) * ((1 - c) * low + c * low1) + b * ((1 - c) * high + c * high1)
 
 
-@njit(cache=True, parallel=True, fastmath=True)
+@njit(cache=True, parallel=True)
 def _trace(density, origin, spacing, source, axis, eu, ev, sad, u0, v0, ray_spacing, first, step, memory, depth, width):
     nz, ny, nx = density.shape
     nv, nu, planes = depth.shape

@@ -194,7 +194,7 @@ def _terms_by_row(
     return starts, code[order], reference[order], weight[order]
 
 
-@njit(parallel=True, cache=True, fastmath={"reassoc", "contract", "nsz"})
+@njit(parallel=True, cache=True)
 def _fused(indptr, indices, data, x, starts, code, reference, weight, active, dose, partial, values):  # type: ignore[no-untyped-def]
     rows, parts = active.size, partial.shape[0]
     for c in prange(parts):

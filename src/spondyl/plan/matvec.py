@@ -55,7 +55,7 @@ def sparse_rows(matrix: Any) -> SparseRows:
     return SparseRows(csr.indptr.astype(np.int64), indices, csr.data.astype(np.float32, copy=False), csr.shape[1])
 
 
-@njit(parallel=True, cache=True, fastmath={"reassoc", "contract", "nsz"})
+@njit(parallel=True, cache=True)
 def _forward(indptr, indices, data, x, y):  # type: ignore[no-untyped-def]
     for i in prange(y.size):
         total = 0.0
@@ -64,7 +64,7 @@ def _forward(indptr, indices, data, x, y):  # type: ignore[no-untyped-def]
         y[i] = total
 
 
-@njit(parallel=True, cache=True, fastmath={"contract"})
+@njit(parallel=True, cache=True)
 def _backward(indptr, indices, data, r, partial, g):  # type: ignore[no-untyped-def]
     rows, parts = r.size, partial.shape[0]
     for c in prange(parts):

@@ -58,7 +58,7 @@ def add_contamination(
     return total.astype(np.float32)
 
 
-@njit(cache=True, fastmath=True, parallel=True)
+@njit(cache=True, parallel=True)
 def _add(
     dose, rows, origin, spacing, density, material, basis, medium_origin, medium_spacing, source, u, v, axis, sad,
     opening, u0, v0, pixel, range_mm,

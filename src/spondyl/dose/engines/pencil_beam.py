@@ -175,7 +175,7 @@ def _material_at(medium: Medium, grid: Grid) -> NDArray[np.uint16]:
     return medium.material[np.ix_(z, y, x)]
 
 
-@njit(cache=True, parallel=True, fastmath=True)
+@njit(cache=True, parallel=True)
 def _read(
     dose, origin, spacing, source, axis, eu, ev, sad, near, near_frame, far, far_frame, layers, by_depth, depth0,
     depth_step, fan, width, fan_u0, fan_v0, fan_spacing, fan_first, fan_step,
@@ -219,7 +219,7 @@ def _inside(maps, frame, u, v):
     return a >= 0 and b >= 0 and a < maps.shape[2] - 1 and b < maps.shape[1] - 1
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True)
 def _weighted(maps, frame, u, v, m, fm, weight):
     """Sum over terms of weight times map, bilinear in u and v, linear between layers m and m + 1."""
     pu, pv = (u - frame[0]) / frame[2], (v - frame[1]) / frame[2]

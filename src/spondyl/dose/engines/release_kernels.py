@@ -10,7 +10,7 @@ LATTICE_BLUR = 1 / 8
 that releases it, carried from everywhere in a voxel to everywhere in another, each a box of variance 1/12."""
 
 
-@njit(cache=True, fastmath=True, parallel=True)
+@njit(cache=True, parallel=True)
 def mark_field(origin, spacing, shape, source, u, v, axis, sad, limits):
     """First and one past last voxel along x that the field may meet, for each row; int64, shape (nz, ny, 2).
 
@@ -44,7 +44,7 @@ def mark_field(origin, spacing, shape, source, u, v, axis, sad, limits):
     return rows
 
 
-@njit(cache=True, fastmath=True, inline="always")
+@njit(cache=True, inline="always")
 def _integral(table, edges_u, edges_v, pu, pv):
     """The cumulative map at (pu, pv), bilinear between pixel edges, flat outside."""
     nu, nv = edges_u.shape[0] - 1, edges_v.shape[0] - 1
@@ -58,7 +58,7 @@ def _integral(table, edges_u, edges_v, pu, pv):
     return low * (1 - fv) + high * fv
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True)
 def voxel_fluence(point, spacing, u, v, axis, sad, table, edges_u, edges_v):
     """Mean over a voxel of photons/cm2, inverse square included; `point` is its centre less the source.
 
@@ -92,7 +92,7 @@ def voxel_fluence(point, spacing, u, v, axis, sad, table, edges_u, edges_v):
     return total / 8
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True)
 def path_to_source(density, material, basis, origin, spacing, k, j, i, source, out):
     """Integrals of density times each basis from the source to the centre of voxel (k, j, i), in g/cm2 x basis.
 
@@ -140,7 +140,7 @@ def path_to_source(density, material, basis, origin, spacing, k, j, i, source, o
                 return
 
 
-@njit(cache=True, fastmath=True, parallel=True)
+@njit(cache=True, parallel=True)
 def fluence_in_air(origin, spacing, start, rows, source, u, v, axis, sad, table, edges_u, edges_v, photons):
     """Fill `photons` (z, y, x from `start`) with each voxel's mean photons/cm2 in vacuum."""
     nz, ny, _ = photons.shape
@@ -156,7 +156,7 @@ def fluence_in_air(origin, spacing, start, rows, source, u, v, axis, sad, table,
             )
 
 
-@njit(cache=True, fastmath=True, inline="always")
+@njit(cache=True, inline="always")
 def _sharpened(photons, shape, start, k, j, i):
     """Fluence at (k, j, i) of `photons` less `LATTICE_BLUR` of its second difference along each axis.
 
@@ -179,7 +179,7 @@ def _sharpened(photons, shape, start, k, j, i):
     return here - LATTICE_BLUR * curved
 
 
-@njit(cache=True, fastmath=True, parallel=True)
+@njit(cache=True, parallel=True)
 def release(
     density,
     material,

@@ -16,7 +16,7 @@ CHUNK = 24
 """Voxels along a row over which a kernel amplitude is linear."""
 
 
-@njit(cache=True, fastmath=True, inline="always")
+@njit(cache=True, inline="always")
 def _angle_index(d, source, origin, spacing, k, j, i, count):
     """Position in the angle table of the direction `d` against the ray to voxel (k, j, i)."""
     r0 = origin[0] + k * spacing[0] - source[0]
@@ -28,13 +28,13 @@ def _angle_index(d, source, origin, spacing, k, j, i, count):
     return at, angle - at
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True)
 def _add_linear(row, energy, value, slope):
     for i in range(row.shape[0]):
         row[i] += energy[i] * (value + slope * np.float32(i))
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True)
 def _first_factors(density, scale, x, e, phi):
     """Optical step x, exp(-x) and (1 - exp(-x)) / x by Taylor's series; x stays below one half."""
     for i in range(density.shape[0]):
@@ -49,7 +49,7 @@ def _first_factors(density, scale, x, e, phi):
         e[i] = np.float32(1.0) - y * f
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True)
 def _double(x, e, phi):
     """The factors of twice the step."""
     for i in range(x.shape[0]):
@@ -58,7 +58,7 @@ def _double(x, e, phi):
         x[i] += x[i]
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True)
 def _step(state, born, dose, x, e, phi):
     """Carry one exponential through a row of voxels."""
     for i in range(state.shape[0]):
@@ -66,7 +66,7 @@ def _step(state, born, dose, x, e, phi):
         state[i] = state[i] * e[i] + born[i] * phi[i]
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True)
 def _row_sources(d, k, j, energy, offset, box, ranges, range_offset, sources, origin, spacing, amplitude, weight, row):
     """Sum the sources of all fields along row (k, j) into row[term, i]; returns the filled range."""
     groups, terms, angles = amplitude.shape
@@ -105,7 +105,7 @@ def _row_sources(d, k, j, energy, offset, box, ranges, range_offset, sources, or
     return first, last
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True)
 def _row_range(reach, j, pad1, pad2, first, last, n2):
     """Voxels of a row that any line or source fills; `reach` keeps the filled part of each line's row."""
     begin, end = n2, 0
@@ -123,7 +123,7 @@ def _row_range(reach, j, pad1, pad2, first, last, n2):
     return max(begin, 0), min(end, n2)
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True)
 def _below(state, at, least):
     for t in range(state.shape[0]):  # noqa: SIM110
         if abs(state[t, at]) >= least:
@@ -131,7 +131,7 @@ def _below(state, at, least):
     return True
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True)
 def _trim(state, reach, least):
     """Forget the ends of a line's row that carry less than `least`."""
     low, high = reach[0], reach[1]
@@ -144,7 +144,7 @@ def _trim(state, reach, least):
     reach[0], reach[1] = low, high
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True)
 def _sweep_one(
     d,
     weight,
@@ -230,7 +230,7 @@ def _sweep_one(
                     _trim(state[line, j + pad1[line]], reach[line, j + pad1[line]], least)
 
 
-@njit(cache=True, fastmath=True, parallel=True)
+@njit(cache=True, parallel=True)
 def sweep(
     directions,
     weights,
