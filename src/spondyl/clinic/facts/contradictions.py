@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from spondyl.clinic.facts.epidural import FINDINGS, GRADES, LAST_WITH_CORD, below_conus, grades_possible
@@ -245,26 +245,25 @@ def _fracture(facts: Facts) -> Iterator[str]:
 
 def _radiotherapy(facts: Facts) -> Iterator[str]:
     prior = facts.clinical.prior_radiotherapy
-    here = set(facts.lesion_levels)
-    for course in prior.courses or ():
-        hit = here & set(course.levels or ())
-        if prior.to_this_level is False and hit:
-            yield (
-                "clinical.prior_radiotherapy.to_this_level is false, and a course to "
-                f"{', '.join(sorted(hit))} is listed; correct one"
-            )
+    courses = [course.levels for course in prior.courses or ()]
+    return _denied(facts, prior.to_this_level, courses, "prior_radiotherapy.to_this_level", "a course to")
 
 
 def _surgery(facts: Facts) -> Iterator[str]:
     prior = facts.clinical.prior_surgery
-    here = set(facts.lesion_levels)
-    for operation in prior.operations or ():
-        hit = here & set(operation.levels or ())
-        if prior.at_this_level is False and hit:
-            yield (
-                "clinical.prior_surgery.at_this_level is false, and an operation at "
-                f"{', '.join(sorted(hit))} is listed; correct one"
-            )
+    operations = [operation.levels for operation in prior.operations or ()]
+    return _denied(facts, prior.at_this_level, operations, "prior_surgery.at_this_level", "an operation at")
+
+
+def _denied(
+    facts: Facts, here: bool | None, treated: Sequence[Sequence[str] | None], path: str, treatment: str
+) -> Iterator[str]:
+    """Earlier treatment of the lesion's levels that is listed, and said not to have been."""
+    lesion = set(facts.lesion_levels)
+    for levels in treated:
+        hit = lesion & set(levels or ())
+        if here is False and hit:
+            yield f"clinical.{path} is false, and {treatment} {', '.join(sorted(hit))} is listed; correct one"
 
 
 _CHECKS: tuple[Callable[[Facts], Iterator[str]], ...] = (

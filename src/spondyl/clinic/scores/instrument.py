@@ -9,6 +9,9 @@ from spondyl.clinic.scores.score import Answer, Band, ItemScore, Score
 from spondyl.core.citations import Citation, note
 from spondyl.core.errors import SpondylError
 
+NO_YES = {"no": 0, "yes": 1}
+"""Points of an item that is there or not."""
+
 
 class ScoreError(SpondylError):
     """An instrument was asked with an item or option that its table does not have."""

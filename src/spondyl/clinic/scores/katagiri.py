@@ -5,14 +5,13 @@ from __future__ import annotations
 from spondyl.clinic.facts import Facts
 from spondyl.clinic.histology import read_histology
 from spondyl.clinic.scores.burden import BRAIN, ORGANS, solitary
-from spondyl.clinic.scores.instrument import Instrument, Item
+from spondyl.clinic.scores.instrument import NO_YES, Instrument, Item
 from spondyl.clinic.scores.primary import primary
 from spondyl.clinic.scores.score import Answer, Band, Score, known, open_to, undefined
 from spondyl.core.citations import Citation
 
 STATUS = "confirmed_secondary"
 GROWTH = {"slow": 0, "moderate": 2, "rapid": 3}
-NO_YES = {"no": 0, "yes": 1}
 KATAGIRI = Instrument(
     "katagiri",
     "Katagiri score, revised 2014",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from spondyl.clinic.facts import Facts
-from spondyl.clinic.scores.instrument import Instrument, Item
+from spondyl.clinic.scores.instrument import NO_YES, Instrument, Item
 from spondyl.clinic.scores.score import Answer, Band, Score, known, open_to, undefined
 from spondyl.clinic.scores.sins import sins as sins_score
 from spondyl.core.citations import Citation
 
 GTV_ABOVE_CM3 = 10.0
 SINS_ABOVE = 6
-NO_YES = {"no": 0, "yes": 1}
 KOWALCHUK = Instrument(
     "kowalchuk",
     "Kowalchuk's fracture score",

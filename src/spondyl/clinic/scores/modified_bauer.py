@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from spondyl.clinic.facts import Facts
 from spondyl.clinic.scores.burden import any_organ, solitary
-from spondyl.clinic.scores.instrument import Instrument, Item
+from spondyl.clinic.scores.instrument import NO_YES, Instrument, Item
 from spondyl.clinic.scores.primary import primary
 from spondyl.clinic.scores.score import Answer, Band, Score
 from spondyl.core.citations import Citation
 
-NO_YES = {"no": 0, "yes": 1}
 MODIFIED_BAUER = Instrument(
     "modified_bauer",
     "Modified Bauer score",

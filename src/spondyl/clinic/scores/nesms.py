@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from spondyl.clinic.facts import Facts
-from spondyl.clinic.scores.instrument import Instrument, Item
+from spondyl.clinic.scores.instrument import NO_YES, Instrument, Item
 from spondyl.clinic.scores.modified_bauer import modified_bauer
 from spondyl.clinic.scores.score import Answer, Band, Score, known, open_to
 from spondyl.core.citations import Citation
 
 BAUER_FROM = 3
 ALBUMIN_FROM_G_PER_DL = 3.5
-NO_YES = {"no": 0, "yes": 1}
 NESMS = Instrument(
     "nesms",
     "New England Spinal Metastasis Score",
