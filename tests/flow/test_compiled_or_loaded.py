@@ -16,7 +16,7 @@ grid: {min_mm: [-40, -40, 0], max_mm: [40, 40, 80], spacing_mm: [2.5, 2.5, 2.5]}
 background: water
 solids: [{shape: box, material: lung, min_mm: [-40, -40, 30], max_mm: [40, 40, 50]}]
 materials: {lung: {density_g_per_cm3: 0.26, mass_fractions: {H: 0.103, C: 0.105, N: 0.031, O: 0.749, P: 0.012}}}
-beam: {kind: photon, spectrum_csv: spectrum.csv, source_mm: [3, 5, -900], direction: [0.02, 0.01, 1], field_mm: [30, 30]}
+beam: {kind: photon, spectrum_csv: spectrum.csv, source_mm: [3, 5, -900], direction: [0, 0, 1], field_mm: [30, 30]}
 engine: collapsed-cone
 """
 
