@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -11,8 +11,9 @@ import typer
 from rich import box
 from rich.table import Table
 
-from spondyl.app.cli.common import out_console, progress_bars, write_json
+from spondyl.app.cli.common import err_console, out_console, progress_bars, write_json
 from spondyl.app.cli.mandatory import EXIT_CODES, tell_unmet
+from spondyl.app.compiling_ahead import compiling_ahead
 from spondyl.app.plan_output import write_plan
 from spondyl.app.planned import Planned
 from spondyl.app.volume_options import volume_settings
@@ -90,7 +91,7 @@ def plan_and_tell(
     """Plan, write `out`, tell; the exit code says whether every mandatory limit is met."""
     check_output(out)
     volumes, settings = volume_settings(volume_words), settings or PlanSettings()
-    with progress_bars(quiet or json_) as progress:
+    with compiling_ahead(_teller(quiet or json_)), progress_bars(quiet or json_) as progress:
         planned = plan_case(
             case,
             technique=technique,
@@ -115,6 +116,14 @@ def plan_and_tell(
     elif not quiet:
         _tell(planned, out, sum(timings.values()))
     return tell_unmet(planned.verdicts)
+
+
+def _teller(quiet: bool) -> Callable[[str], None]:
+    def tell(text: str) -> None:
+        if not quiet:
+            err_console.print(f"note: {text}", markup=False, soft_wrap=True)
+
+    return tell
 
 
 def _tell(planned: Planned, out: Path, seconds: float) -> None:
