@@ -93,7 +93,12 @@ def transfer(energy_kev, cosine):
 
 @njit(cache=True)
 def sample_compton(t, row, energy_kev, state):
-    """Scattered energy in keV and cosine, by Klein and Nishina times the incoherent scattering function."""
+    """Scattered energy in keV and cosine, by Klein and Nishina times the incoherent scattering function.
+
+    The energy is a free electron's, its loss scaled to what bound ones take on average; its spread is left out.
+    """
+    node, weight = locate(t, energy_kev)
+    scale = at(t.transfer_scale, row, node, weight)
     most = at_transfer(t.scattering_function, row, transfer(energy_kev, -1.0))
     while True:
         state, u = uniform(state)
@@ -102,7 +107,7 @@ def sample_compton(t, row, energy_kev, state):
         shape = 0.5 * ratio * ratio * (ratio + 1.0 / ratio - 1.0 + cosine * cosine)
         state, v = uniform(state)
         if v * most <= shape * at_transfer(t.scattering_function, row, transfer(energy_kev, cosine)):
-            return state, energy_kev * ratio, cosine
+            return state, energy_kev * (1.0 - scale * (1.0 - ratio)), cosine
 
 
 @njit(cache=True)

@@ -62,7 +62,7 @@ def cumulative_form_factor(squared: Floats) -> Floats:
 def mean_transfer(scattering: Floats, energy_kev: Floats) -> Floats:
     """Mean energy given to the electron over the photon's, by Klein and Nishina times S, shape of `energy_kev`.
 
-    The electron is at rest before (no Doppler broadening).
+    The electron is free and at rest before; `binding` has what bound ones take.
     """
     k = energy_kev[:, None] / ELECTRON_KEV
     ratio = 1 / (1 + k * (1 - _ANGLES))

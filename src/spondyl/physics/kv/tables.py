@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spondyl.core import cite
+from spondyl.physics.kv.binding import bound_transfer
 from spondyl.physics.kv.coefficients import element_coefficients
 from spondyl.physics.kv.energies import energy_nodes
 from spondyl.physics.kv.sampling import (
@@ -39,6 +40,8 @@ class PhotonTables(NamedTuple):
     absorption
         cm2/g, shape (rows, nodes): energy left on the spot per energy fluence. Photoelectric absorption less
         the fluorescence that is transported, and Compton electrons.
+    transfer_scale
+        Shape (rows, nodes): mean energy that Compton electrons take over that of free ones scattered alike.
     x_per_angstrom
         Momentum transfer E / hc sin(theta / 2), shape (nx,), from 0 in equal steps.
     scattering_function, form_factor_squared, form_factor_cumulative
@@ -54,6 +57,7 @@ class PhotonTables(NamedTuple):
     incoherent: Floats
     coherent: Floats
     absorption: Floats
+    transfer_scale: Floats
     x_per_angstrom: Floats
     scattering_function: Floats
     form_factor_squared: Floats
@@ -71,26 +75,28 @@ def photon_tables(materials: Sequence[Material]) -> PhotonTables:
     """Tables of `materials`, in their order, and of water as one more row at the end."""
     rows = [*materials, find_material("water")]
     nodes = energy_nodes()
-    total, photoelectric, incoherent, coherent, absorption = np.stack([_parts(m) for m in rows], axis=1)
+    total, photoelectric, incoherent, coherent, absorption, scale = np.stack([_parts(m) for m in rows], axis=1)
     scattering, squared, integral = np.stack([_shapes(m) for m in rows], axis=1)
     v: VacancyTable = vacancy_table(rows)
     return PhotonTables(
         nodes.energy_kev, nodes.first, total, photoelectric, incoherent, coherent, absorption,
-        momentum_transfer(), scattering, squared, integral,
+        scale, momentum_transfer(), scattering, squared, integral,
         v.candidate, v.cumulative, v.first, v.probability, v.line_kev, v.opens,
     )  # fmt: skip
 
 
 @lru_cache(maxsize=1024)
 def _parts(material: Material) -> Floats:
-    """Total, photoelectric, incoherent, coherent and absorption in cm2/g, shape (5, nodes)."""
+    """Total, photoelectric, incoherent, coherent and absorption in cm2/g, and transfer_scale, shape (6, nodes)."""
     energy = energy_nodes().energy_kev
     photoelectric, incoherent, coherent = sum(
         (w * element_coefficients(z) for z, _, w in material.elements()), np.zeros((3, energy.size))
     )
     kept = 1 - line_energy_kev(material) / energy
-    absorption = photoelectric * kept + incoherent * mean_transfer(scattering_function(material), energy)
-    return np.stack([photoelectric + incoherent + coherent, photoelectric, incoherent, coherent, absorption])
+    taken = bound_transfer(material)
+    scale = taken / mean_transfer(scattering_function(material), energy)
+    total = photoelectric + incoherent + coherent
+    return np.stack([total, photoelectric, incoherent, coherent, photoelectric * kept + incoherent * taken, scale])
 
 
 @lru_cache(maxsize=1024)
