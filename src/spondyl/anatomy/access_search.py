@@ -29,7 +29,7 @@ ROOM_MM = 1.0
 EVEN_MM = 0.5
 """Paths this close count as even. Ours: half of what the border of a mask is uncertain."""
 TIP_MM = 3.0
-"""Tips lie this far within the body: the applicator's end, 2.2 mm, and the border's uncertainty."""
+"""Sources stand this far within the body, so that the applicator's end, as far from its source, stays in bone."""
 PEDICLE_STEP_MM, OUT_MM, PLANES = 1.0, 30.0, 8
 BACK_MM, AHEAD_MM = np.arange(0.0, 60.0, 1.0), np.arange(0.0, 60.0, 1.0)
 """Where a line is followed, to its cortex and to its tip, from the pedicle's middle."""

@@ -43,7 +43,7 @@ def report_inputs(planned: Planned) -> ReportInputs:
         boost_gy=boost_gy(rules),
         plan_facts=_plan_facts(planned),
         made_facts=_made_facts(planned),
-        goals=tuple(_goal(v, bound_by(v, log)) for v in planned.verdicts.verdicts),
+        goals=tuple(goal_row(v, bound_by(v, log)) for v in planned.verdicts.verdicts),
         curves=curves_of(planned.dvhs),
         indices=tuple(_index(i) for i in planned.indices),
         binding=_binding(planned),
@@ -149,7 +149,8 @@ def _index(index: Index) -> Fact:
     return Fact(index.name, number, "; ".join(part for part in (index.remark, index.source) if part))
 
 
-def _goal(v: Verdict, bound: str) -> Goal:
+def goal_row(v: Verdict, bound: str = "") -> Goal:
+    """A verdict as a row of the report."""
     standing = SOURCE_WORDS.get(v.source_status, v.source_status)
     source = "; ".join(part for part in (v.source, standing, v.converted) if part)
     return Goal(

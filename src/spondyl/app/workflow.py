@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from spondyl import anatomy, evaluate, io, plan
-from spondyl.anatomy import Case, Structures, Volumes, VolumeSettings, structure_to_contours
+from spondyl.anatomy import Case, Volumes, VolumeSettings
+from spondyl.app.as_written import as_written
 from spondyl.app.plan_indices import plan_indices
 from spondyl.app.plan_report import report_inputs
 from spondyl.app.planned import Planned
@@ -93,7 +94,7 @@ def plan_case(
             load_machine((settings or PlanSettings()).machine)
         with stage("volumes"):
             volumes = draw_volumes(case, consensus=consensus, settings=volume_settings, gtv=gtv, progress=progress)
-            volumes = _standard(volumes)
+            volumes = replace(volumes, structures=as_written(volumes.structures))
         with stage("plan and final dose"):
             made = plan.make_plan(
                 case, volumes.structures, technique=technique, protocol=rules, settings=settings, progress=progress
@@ -109,20 +110,6 @@ def plan_case(
     whole = stage.seconds.pop("plan and final dose")
     seconds = {**stage.seconds, **(made.log.timings_s or {"plan and final dose": whole})}
     return Planned(case, volumes, made.plan, made.log, stored, dvhs, verdicts, found, tuple(cited), seconds)
-
-
-def _standard(volumes: Volumes) -> Volumes:
-    """The volumes as structures.dcm will hold them: under TG-263 names and with the contours it draws.
-
-    Planned, normalised and judged on these, a plan has the numbers that anyone finds in its files: a mask and the
-    contours round it differ by a percent in volume, half a gray in D90%.
-    """
-    names = io.standard_names(volumes.structures)
-    written = [
-        replace(s, name=names[name], contours=s.contours or tuple(structure_to_contours(s)))
-        for name, s in volumes.structures.items()
-    ]
-    return replace(volumes, structures=Structures(written))
 
 
 def _protocol_of(case: Case, asked: str | None) -> str:

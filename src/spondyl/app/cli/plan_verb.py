@@ -13,6 +13,8 @@ from rich.table import Table
 
 from spondyl.app.cli.common import err_console, out_console, progress_bars, write_json
 from spondyl.app.cli.mandatory import EXIT_CODES, tell_unmet
+from spondyl.app.cli.plan_kypho import kypho_and_tell, point, rounds_to
+from spondyl.app.cli.techniques import given_options, refuse_others
 from spondyl.app.compiling_ahead import compiling_ahead
 from spondyl.app.plan_output import write_plan
 from spondyl.app.planned import Planned
@@ -20,8 +22,9 @@ from spondyl.app.volume_options import volume_settings
 from spondyl.app.workflow import plan_case
 from spondyl.core import DISCLAIMER, check_output
 from spondyl.plan import PlanSettings
+from spondyl.plan.kypho.settings import KyphoSettings
 
-EXAMPLE = f"""Plan a case by a protocol's wish-list, compute its dose, judge it and write the report.
+EXAMPLE = f"""Plan a case, compute its dose, judge it and write the report.
 
 Examples:
 
@@ -29,8 +32,11 @@ Examples:
 
     spondyl plan cases/l3 --fields 11 --volume-setting ap_margin_mm=3 --json -o out/l3
 
+    spondyl plan cases/t11 --technique kypho-iort --source-side right --prescription 8gy-at-13mm -o out/t11
+
 {EXIT_CODES} The best plan found is written all the same.
 """
+NEEDLE = KyphoSettings()
 COLOURS = {"pass": "green", "fail": "red", "unknown": "yellow"}
 
 
@@ -40,11 +46,15 @@ def register(app: typer.Typer) -> None:
 
 
 def plan(
+    context: typer.Context,
     case: Annotated[Path, typer.Argument(help="Case folder.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Output folder.")],
-    technique: Annotated[str, typer.Option(help="imrt: fixed fields.")] = "imrt",
+    technique: Annotated[
+        str, typer.Option(help="imrt: fixed fields. kypho-iort: a source through the pedicle.")
+    ] = "imrt",
     protocol: Annotated[
-        str | None, typer.Option(help="A protocol's name, or a .yaml file; by default the case's.")
+        str | None,
+        typer.Option(help="A protocol's name, or a .yaml file; by default the case's, hytec-cord for a needle."),
     ] = None,
     consensus: Annotated[str, typer.Option(help="isrc-2012, rtog-0631 or sacrum-2020.")] = "isrc-2012",
     gtv: Annotated[str, typer.Option(help="Name of the GTV where there are several.")] = "",
@@ -57,10 +67,33 @@ def plan(
     dose_beyond_mm: Annotated[
         float, typer.Option(help="Reach of the dose grid beyond the fields, up and down; more for whole organs.")
     ] = PlanSettings().dose_beyond_mm,
+    source_side: Annotated[str, typer.Option(help="Needle: right, left, both, or best, the better one.")] = NEEDLE.side,
+    entry_mm: Annotated[str | None, typer.Option(help="Needle: x,y,z of its entry, DICOM patient coordinates.")] = None,
+    tip_mm: Annotated[str | None, typer.Option(help="Needle: x,y,z of the source.")] = None,
+    prescription: Annotated[
+        str, typer.Option(help="Needle: 8gy-at-13mm, 10gy-at-boundary or 8gy-minimum, any dose and depth.")
+    ] = NEEDLE.prescription,
+    source: Annotated[
+        str, typer.Option(help="Needle: a source's name, or a calibration file (.yaml).")
+    ] = NEEDLE.source,
+    cement: Annotated[str, typer.Option(help="Needle: material of the dose after cement, or none.")] = NEEDLE.cement,
+    override: Annotated[str, typer.Option(help="Needle: why it is planned though contraindicated.")] = "",
+    engine: Annotated[str, typer.Option(help="Needle: what computes the dose.")] = NEEDLE.engine,
+    histories: Annotated[int, typer.Option(min=100, help="Needle: photons of the last round.")] = NEEDLE.histories[-1],
+    seed: Annotated[int, typer.Option(min=0, help="Needle: of the random numbers.")] = NEEDLE.seed,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No bars, no words.")] = False,
 ) -> int:
     """Plan a case."""
+    refuse_others(technique, given_options(context))
+    if technique == "kypho-iort":
+        rounds = rounds_to(histories)
+        points = point(entry_mm, "--entry-mm"), point(tip_mm, "--tip-mm")
+        named = "" if cement == "none" else cement
+        needle = KyphoSettings(source_side, *points, prescription, source, named, engine, histories=rounds, seed=seed)
+        return kypho_and_tell(
+            case, out, settings=needle, protocol=protocol, gtv=gtv, override=override, json_=json_, quiet=quiet
+        )
     return plan_and_tell(
         case,
         out,

@@ -73,12 +73,16 @@ class DvhChart:
 
 
 def draw_dvh(
-    curves: tuple[Curve, ...], goals: tuple[Goal, ...], styles: Mapping[str, tuple[int, LineStyle]]
+    curves: tuple[Curve, ...],
+    goals: tuple[Goal, ...],
+    styles: Mapping[str, tuple[int, LineStyle]],
+    to_gy: float | None = None,
 ) -> DvhChart | None:
-    """The chart of all `curves` with the limits of `goals`; None where there is no curve."""
+    """The chart of all `curves` up to `to_gy` with the limits of `goals`; None where there is no curve."""
     if not curves:
         return None
     highest = max(_highest_dose(c) for c in curves)
+    highest = highest if to_gy is None else min(highest, to_gy)
     step = next(s for s in (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0) if highest / s <= 12)
     dose_max = step * math.ceil(highest * 1.02 / step)
     by_name = {c.structure: c for c in curves}

@@ -51,6 +51,33 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class Segment:
+    """A straight line in the patient, such as a needle's axis, drawn on every plane as it is seen from there.
+
+    Parameters
+    ----------
+    name
+        Of the structure whose colour it takes.
+    from_mm, to_mm
+        (x, y, z); planes go through its end.
+    """
+
+    name: str
+    from_mm: tuple[float, float, float]
+    to_mm: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of words: `columns` name what the cells of each of `rows` are, `note` is said below it."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Step:
     """One step of the optimisation: what was wished, what it came to, what it cost others."""
 
@@ -94,6 +121,12 @@ class ReportInputs:
         How it came about.
     chosen_structures
         Names of what planes and DVH show at first; empty for all that have a goal, and targets, cord and canal.
+    segments
+        Needles.
+    tables
+        Shown below the verdicts.
+    dvh_to_gy
+        Where the DVH's axis ends, for doses that are boundless at a source; None for the highest dose.
 
     Raises
     ------
@@ -123,6 +156,9 @@ class ReportInputs:
     timings_s: Mapping[str, float] = field(default_factory=dict[str, float])
     version: str = ""
     chosen_structures: tuple[str, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    tables: tuple[Table, ...] = ()
+    dvh_to_gy: float | None = None
 
     def volume_cm3(self, name: str) -> float:
         """A structure's volume as it is told."""

@@ -102,7 +102,7 @@ def _context(inputs: ReportInputs) -> dict[str, Any]:
     levels = isodose_levels(inputs)
     verdict, verdict_kind = headline(inputs.goals, inputs.binding)
     curves = tuple(c for c in inputs.curves if c.structure in styles)
-    chart = draw_dvh(curves, inputs.goals, styles)
+    chart = draw_dvh(curves, inputs.goals, styles, inputs.dvh_to_gy)
     return {
         "i": inputs,
         "title": _title(inputs),

@@ -59,6 +59,7 @@ class Plane:
     wash: str
     wash_extent: Rectangle
     outlines: tuple[Outline, ...]
+    segments: tuple[Outline, ...]
     isodoses: tuple[Isodose, ...]
     labels: tuple[Label, ...]
     cross: tuple[float, float]
@@ -99,6 +100,7 @@ def draw_plane(
         wash=wash,
         wash_extent=wash_extent,
         outlines=tuple(o for o in outlines if o.path),
+        segments=_segments(inputs, view, styles),
         isodoses=_isodoses(lines, levels),
         labels=tuple(labels),
         cross=(point.at_mm["xyz".index(view.u)], view.down * point.at_mm["xyz".index(view.v)]),
@@ -123,6 +125,14 @@ def svg_path(lines: list[Line]) -> str:
 def _short(value_mm: float) -> str:
     text = f"{value_mm:.2f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
+
+
+def _segments(inputs: ReportInputs, view: View, styles: Mapping[str, tuple[int, LineStyle]]) -> tuple[Outline, ...]:
+    """Needles as seen along the plane's normal."""
+    u, v = "xyz".index(view.u), "xyz".index(view.v)
+    known = ((s, *styles[s.name]) for s in inputs.segments if s.name in styles)
+    drawn = ((s, k, style, np.array([s.from_mm, s.to_mm])[:, [u, v]]) for s, k, style in known)
+    return tuple(Outline(k, s.name, svg_path(_screen([line], view)), style) for s, k, style, line in drawn)
 
 
 def _screen(lines: list[Line], view: View) -> list[Line]:

@@ -32,9 +32,10 @@ def points_of_interest(inputs: ReportInputs) -> tuple[Point, ...]:
 
     The decisive one is the point behind the mandatory goal with the least margin relative to its limit: a lower
     limit asks for the coldest target voxel, a limit of cord or sac for its hottest, any other upper limit for the
-    hottest point of the plan. What the plan is normalised to has no margin by intent and does not decide.
+    hottest point of the plan, which is the source where a needle brings one. What the plan is normalised to has no
+    margin by intent and does not decide.
     """
-    found = [_hottest(inputs)]
+    found = _sources(inputs) or [_hottest(inputs)]
     target = _first(inputs.structures, _TARGETS)
     if target is not None:
         found.append(_extreme(inputs.dose, target, "cold", "coldest voxel of", hottest=False))
@@ -99,6 +100,13 @@ def _normalises(goal: Goal, goals: tuple[Goal, ...]) -> bool:
     return goal.op == "=" or any(
         g.op[0] != goal.op[0] and abs(g.limit - goal.limit) < 0.05 * abs(goal.limit) for g in same if g.limit
     )
+
+
+def _sources(inputs: ReportInputs) -> list[Point]:
+    """The ends of needles, where the dose is highest."""
+    ends = [(s, trilinear(inputs.dose.values, inputs.dose.grid, np.array([s.to_mm]))[0]) for s in inputs.segments]
+    keys = ("hot", *(f"hot{n}" for n in range(2, len(ends) + 1)))
+    return [Point(k, f"source of {s.name}", "", s.to_mm, float(gy)) for k, (s, gy) in zip(keys, ends, strict=False)]
 
 
 def _hottest(inputs: ReportInputs) -> Point:

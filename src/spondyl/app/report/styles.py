@@ -25,6 +25,7 @@ class LineStyle:
 
 
 _KNOWN: tuple[tuple[tuple[str, ...], LineStyle], ...] = (
+    (("gtvtissue",), LineStyle("#e8431f", DOTTED, shown=False)),
     (("gtv",), LineStyle("#e8431f")),
     (("ctv",), LineStyle("#f5921b", DASHED)),
     (("ptveval",), LineStyle("#2b7de9")),
@@ -35,6 +36,8 @@ _KNOWN: tuple[tuple[tuple[str, ...], LineStyle], ...] = (
     (("thecalsacprv",), LineStyle("#17a2a2", DASHED)),
     (("thecalsac", "caudaequina"), LineStyle("#17a2a2")),
     (("spinalcanal", "canal"), LineStyle("#17a2a2", DOTTED)),
+    (("needle",), LineStyle("#d9b400")),
+    (("cement",), LineStyle("#a0764a", DOTTED, shown=False)),
 )
 _SAND, _SKY, _ROSE, _GREY = "#b59b2e", "#5aa9d6", "#c0667a", "#8c8c8c"
 _BROWN, _SLATE, _OLIVE, _MAUVE = "#a0764a", "#7d8cc4", "#8a8f2a", "#b48ead"

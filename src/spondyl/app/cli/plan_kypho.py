@@ -1,0 +1,143 @@
+"""`spondyl plan --technique kypho-iort`: a needle plan told while it sharpens."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+from rich import box
+from rich.table import Table
+
+from spondyl.app.cli.common import err_console, out_console, progress_bars, write_json
+from spondyl.app.cli.mandatory import tell_unmet
+from spondyl.app.kypho_job import PROTOCOL, KyphoPlanned, plan_kypho
+from spondyl.app.kypho_output import write_kypho
+from spondyl.app.kypho_report import NUMBER_COLUMNS, mean_uncertainty, number_cells, warnings
+from spondyl.core import DISCLAIMER, check_output
+from spondyl.core.errors import PlanError
+from spondyl.plan.kypho.plan import NeedlePlan
+from spondyl.plan.kypho.settings import KyphoSettings
+from spondyl.plan.kypho.transport import Round
+
+COLOURS = {"pass": "green", "fail": "red", "unknown": "yellow"}
+
+
+def kypho_and_tell(
+    case: Path,
+    out: Path,
+    *,
+    settings: KyphoSettings,
+    protocol: str | None = None,
+    gtv: str = "",
+    override: str = "",
+    json_: bool = False,
+    quiet: bool = False,
+) -> int:
+    """Plan, write `out`, tell; the exit code says whether every mandatory limit is met."""
+    check_output(out)
+    silent = quiet or json_
+    with progress_bars(silent) as progress:
+        planned = plan_kypho(
+            case,
+            protocol=protocol,
+            gtv=gtv,
+            settings=settings,
+            override=override,
+            show=(lambda plan, found: None) if silent else _tell_round,
+            progress=progress,
+        )
+        kept = {
+            "technique": "kypho-iort",
+            "protocol": protocol or PROTOCOL,
+            "gtv": gtv,
+            "override": override,
+            **asdict(settings),
+        }
+        timings = write_kypho(out, planned, kept, progress)
+    if json_:
+        numbers = [row.record() for row in planned.numbers]
+        write_json({**planned.verdicts.record(), "out": str(out), "key_numbers": numbers, "timings_s": timings})
+    elif not quiet:
+        _tell(planned, out, sum(timings.values()))
+    return tell_unmet(planned.verdicts)
+
+
+def point(text: str | None, option: str) -> tuple[float, float, float] | None:
+    """ "12.5,-80,610" as a point in mm, None where nothing is given.
+
+    Raises
+    ------
+    PlanError
+        If it is not three numbers.
+    """
+    if text is None:
+        return None
+    try:
+        x, y, z = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise PlanError(
+            f'{option} is "{text}", expected three numbers x,y,z in mm, for example {option}=12.5,-80,610'
+        ) from error
+    return x, y, z
+
+
+def rounds_to(histories: int) -> tuple[int, ...]:
+    """Photons of each round, up to `histories` in the last: a first look, a better one, the dose.
+
+    >>> rounds_to(400_000)
+    (20000, 80000, 400000)
+    """
+    return histories // 20 or 1, histories // 5 or 1, histories
+
+
+def _tell_round(plan: NeedlePlan, found: Round) -> None:
+    """What is known after a round, above the bars."""
+    error = mean_uncertainty(found.doses[0], plan.prescription.dose_gy)
+    known = "" if error is None else f", mean standard error {100 * error:.1f} %"
+    err_console.print(f"dose {found.number} of {found.rounds}{known}", markup=False)
+
+
+def _tell(planned: KyphoPlanned, out: Path, seconds: float) -> None:
+    plan = planned.result.plan
+    for told in warnings(planned):
+        out_console.print(f"warning: {told}", markup=False, soft_wrap=True, style="yellow")
+    for path, placed in zip(plan.placement.paths, plan.sources, strict=True):
+        wall = "passes no pedicle" if path.wall_mm is None else f"{path.wall_mm:.1f} mm from the pedicle's wall"
+        out_console.print(
+            f"{path.side}: convergence {path.convergence_deg:.0f} deg, caudal {path.caudal_deg:.0f} deg, source "
+            f"{path.depth_in_body_mm:.0f} mm in the body, {wall}, {path.canal_mm:.1f} mm from the canal; "
+            f"{placed.minutes:.2f} min",
+            markup=False,
+            soft_wrap=True,
+        )
+    out_console.print(_verdict_table(planned))
+    out_console.print(_number_table(planned))
+    out_console.print(f"planned in {seconds:.0f} s; report: {out / 'report.html'}", markup=False, soft_wrap=True)
+    out_console.print(DISCLAIMER, markup=False)
+
+
+def _verdict_table(planned: KyphoPlanned) -> Table:
+    plan = planned.result.plan
+    table = _table(
+        f"{plan.case}: {plan.prescription.words}, {plan.minutes:.2f} min",
+        ("structure", "metric", "limit", "value", "verdict"),
+    )
+    for v in planned.verdicts.verdicts:
+        value = "" if v.value is None else f"{v.value:.2f}"
+        said = f"[{COLOURS[v.status]}]{v.status}[/]"
+        table.add_row(v.judged or v.structure, v.metric, f"{v.op} {v.limit:g} {v.unit} ({v.level})", value, said)
+    return table
+
+
+def _number_table(planned: KyphoPlanned) -> Table:
+    table = _table("", NUMBER_COLUMNS)
+    for row in planned.numbers:
+        table.add_row(*number_cells(row))
+    return table
+
+
+def _table(title: str, columns: tuple[str, ...]) -> Table:
+    table = Table(title=title or None, title_justify="left", box=box.SIMPLE, padding=(0, 1, 0, 0))
+    for index, name in enumerate(columns):
+        table.add_column(name, justify="left" if index == 0 else "right", no_wrap=index == 0)
+    return table

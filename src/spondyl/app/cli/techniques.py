@@ -1,0 +1,53 @@
+"""The techniques of `spondyl plan`, and which of its options each one takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import typer
+
+from spondyl.core.errors import PlanError, nearest
+
+TECHNIQUES: dict[str, frozenset[str]] = {
+    "imrt": frozenset({"consensus", "volume_setting", "fields", "machine", "dose_beyond_mm"}),
+    "kypho-iort": frozenset(
+        {
+            "source_side",
+            "entry_mm",
+            "tip_mm",
+            "prescription",
+            "source",
+            "cement",
+            "override",
+            "engine",
+            "histories",
+            "seed",
+        }
+    ),
+}
+"""What is not named under any technique goes with every one."""
+
+
+def given_options(context: typer.Context) -> tuple[str, ...]:
+    """Names of the parameters that the user gave, not those that stand at their default."""
+    sources = ((name, context.get_parameter_source(name)) for name in context.params)
+    return tuple(name for name, source in sources if source is not None and source.name == "COMMANDLINE")
+
+
+def refuse_others(technique: str, given: Iterable[str]) -> None:
+    """Refuse a technique that is not known, and options that belong to another one.
+
+    Raises
+    ------
+    PlanError
+        With the nearest techniques, or every option that does not apply.
+    """
+    if technique not in TECHNIQUES:
+        near = ", ".join(nearest(technique, TECHNIQUES) or TECHNIQUES)
+        raise PlanError(f'technique "{technique}" is unknown; nearest: {near}')
+    foreign = frozenset[str]().union(*TECHNIQUES.values()) - TECHNIQUES[technique]
+    wrong = [name for name in given if name in foreign]
+    if wrong:
+        told = ", ".join("--" + name.replace("_", "-") for name in wrong)
+        takes = ", ".join("--" + name.replace("_", "-") for name in sorted(TECHNIQUES[technique]))
+        raise PlanError(f"{told} does not go with technique {technique}; leave it out, {technique} takes {takes}")

@@ -1,0 +1,194 @@
+"""The whole way of a needle plan: case, eligibility, paths, dose, verdicts and key numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from spondyl import evaluate, io
+from spondyl.anatomy import Case, Structure, Structures, subtract
+from spondyl.anatomy.access_case import NeedleAnatomy, needle_anatomy
+from spondyl.anatomy.access_structures import skin_structure
+from spondyl.anatomy.frame import voxel_points
+from spondyl.anatomy.levels import level_in_name
+from spondyl.app.as_written import as_written
+from spondyl.app.eligibility import Eligibility, eligibility
+from spondyl.app.stages import Stages
+from spondyl.core import Citation, Progress, collecting, silent, trilinear
+from spondyl.core.errors import DoseGridError, StructureError
+from spondyl.dose import Dose
+from spondyl.evaluate import DVH, Verdicts, load_protocol
+from spondyl.physics.kv import load_kv_source
+from spondyl.plan.kypho.doses import Show
+from spondyl.plan.kypho.planner import KyphoResult, make_kypho_plan
+from spondyl.plan.kypho.results import KeyNumber, key_numbers
+from spondyl.plan.kypho.settings import KyphoSettings
+from spondyl.plan.kypho.transport import Transport
+
+PROTOCOL = "hytec-cord"
+"""Limits of cord and thecal sac in one fraction."""
+TISSUE = "GTV_Tissue"
+LEAST_GY = 0.1
+"""Organs that get less at their highest are left out of files and report."""
+NEURAL = ("SpinalCord", "ThecalSac", "SpinalCanal")
+
+
+@dataclass(frozen=True)
+class KyphoPlanned:
+    """A finished needle plan.
+
+    Parameters
+    ----------
+    structures
+        As they are written.
+    dose
+        The patient's, to medium, in Gy as RTDOSE stores it: what is judged.
+    numbers
+        The key numbers in every reading.
+    """
+
+    case: Case
+    eligibility: Eligibility
+    result: KyphoResult
+    structures: Structures
+    dose: Dose
+    dvhs: Mapping[str, DVH]
+    verdicts: Verdicts
+    numbers: tuple[KeyNumber, ...]
+    assumptions: tuple[str, ...]
+    citations: tuple[Citation, ...]
+    timings_s: Mapping[str, float]
+
+
+def plan_kypho(
+    folder: str | Path,
+    *,
+    protocol: str | None = None,
+    gtv: str = "",
+    settings: KyphoSettings | None = None,
+    override: str = "",
+    show: Show = lambda plan, found: None,
+    transport: Transport | None = None,
+    progress: Progress = silent,
+) -> KyphoPlanned:
+    """From a case folder to a judged needle plan.
+
+    Parameters
+    ----------
+    protocol
+        Whose limits for one fraction are held and judged; `PROTOCOL` by default, for the case's own is for beams.
+    override
+        Why it is planned where the rules forbid it.
+    show, progress
+        Told each round of the dose, and how far the work is.
+    transport
+        What computes a source's dose; the engine of the settings by default.
+
+    Raises
+    ------
+    SpondylError
+        If the case lacks something, the technique is contraindicated, or no path is left.
+    """
+    chosen = settings or KyphoSettings()
+    stage = Stages()
+    with collecting() as cited:
+        with stage("open case"):
+            case = io.open_case(Path(folder))
+            allowed = eligibility(case.facts, "kypho-iort", override)
+            rules, source = load_protocol(protocol or PROTOCOL), load_kv_source(chosen.source)
+            anatomy = needle_anatomy(case, gtv)
+        with stage("needle and dose"):
+            made = make_kypho_plan(
+                case, anatomy, rules, source, chosen, show=show, transport=transport, progress=progress
+            )
+        with stage("dose-volume histograms"):
+            structures, said = _structures(case, anatomy, made)
+            stored = io.as_stored(made.doses.patient)
+            dvhs = _curves(stored, structures)
+        with stage("verdicts"):
+            name = f"{case.name} {made.plan.technique}"
+            verdicts = evaluate.judge(stored, structures, rules, plan=name, dvhs=dvhs)
+        with stage("key numbers"):
+            numbers = _numbers(made, stored, structures, dvhs, anatomy.space.level)
+    told = tuple(dict.fromkeys((*anatomy.assumptions, *said)))
+    return KyphoPlanned(
+        case, allowed, made, structures, stored, dvhs, verdicts, numbers, told, tuple(cited), stage.seconds
+    )
+
+
+def _structures(case: Case, anatomy: NeedleAnatomy, made: KyphoResult) -> tuple[Structures, tuple[str, ...]]:
+    """What gets dose, the target without applicator, the skin; and what was left out or could not be drawn."""
+    tissue = made.structures["GTV"]
+    for name, structure in made.structures.items():
+        if name.startswith("Needle"):
+            tissue = subtract(tissue, structure, TISSUE, "target")
+    dose = made.doses.patient
+    there = [s for s in made.structures.values() if evaluate.is_drawn(s) and evaluate.meets(dose, s)]
+    kept = [s for s in there if s.role != "oar" or s.name in NEURAL or _highest_gy(dose, s) >= LEAST_GY]
+    skin, said = _skin(case, dose)
+    if len(kept) < len(there):
+        names = {s.name for s in kept}
+        left_out = ", ".join(s.name for s in there if s.name not in names)
+        said = (*said, f"left out, as no part gets {LEAST_GY:g} Gy: {left_out}")
+    return as_written(Structures([*kept, tissue, *skin])), (*_assumed(made), *said)
+
+
+def _highest_gy(dose: Dose, structure: Structure) -> float:
+    """At the centres of the structure's voxels on the dose grid; 0 where there are none."""
+    points, _ = voxel_points(structure)
+    low, high = dose.grid.bounds_mm()
+    points = points[((points >= low) & (points <= high)).all(axis=1)]
+    return float(trilinear(dose.values, dose.grid, points).max()) if len(points) else 0.0
+
+
+def _curves(dose: Dose, structures: Structures) -> dict[str, DVH]:
+    """DVHs of what lies on the dose grid, at least in part, a target wholly; not of body, needle and cement."""
+    found: dict[str, DVH] = {}
+    for name, structure in structures.items():
+        try:
+            if structure.role not in ("external", "other"):
+                found[name] = evaluate.dvh(dose, structure)
+        except DoseGridError:
+            if structure.role == "target":
+                raise
+    return found
+
+
+def _skin(case: Case, dose: Dose) -> tuple[list[Structure], tuple[str, ...]]:
+    external = next(iter(case.structures.with_role("external")), None)
+    if external is None:
+        return [], ("no external contour was given, so the skin's dose is not told",)
+    low, high = dose.grid.bounds_mm()
+    inside = np.asarray(dose.grid.spacing_mm)
+    try:
+        return [skin_structure(external, (low + inside).tolist(), (high - inside).tolist())], ()
+    except StructureError as error:
+        return [], (str(error),)
+
+
+def _assumed(made: KyphoResult) -> tuple[str, ...]:
+    placed = made.plan.sources[0]
+    return (
+        f"source: {placed.source.calibrated().about or placed.source.name}",
+        f"{TISSUE} is the GTV without needle and applicator, where no tissue is",
+        "the needle itself is not in the calculation: tissue stands in its place, and its wall is in the calibration",
+        "after cement: all of the GTV in the vertebral body is cement, nothing beyond; the dose is given before it",
+    )
+
+
+def _numbers(
+    made: KyphoResult, stored: Dose, structures: Structures, dvhs: Mapping[str, DVH], level: str
+) -> tuple[KeyNumber, ...]:
+    doses = {
+        "water": made.doses.water,
+        "patient": stored,
+        "patient_to_water": made.doses.patient_to_water,
+        "with_cement": made.doses.with_cement,
+    }
+    neural = [structures[name] for name in NEURAL if name in structures]
+    vertebrae = [s for name, s in structures.items() if level_in_name(name) not in (None, level)]
+    skin = [structures["Skin"]] if "Skin" in structures else []
+    return key_numbers(doses, structures[TISSUE], neural, [*skin, *vertebrae], dvhs)

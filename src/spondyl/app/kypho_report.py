@@ -1,0 +1,191 @@
+"""From a finished needle plan to what its report shows."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+import numpy as np
+
+from spondyl.anatomy.access import Access
+from spondyl.anatomy.access_structures import SHAFT_MM
+from spondyl.app.kypho_job import TISSUE, KyphoPlanned
+from spondyl.app.plan_report import goal_row
+from spondyl.app.report import Fact, ReportInputs, Segment, Table, curves_of
+from spondyl.app.report.numbers import plain, position, three
+from spondyl.core import sha256_of
+from spondyl.dose import Dose
+from spondyl.evaluate import load_protocol
+from spondyl.plan.kypho.results import KeyNumber
+
+TECHNIQUE_NAME = "Kypho-IORT, 50 kV through the needle"
+DVH_TO = 5.0
+"""The DVH's axis ends at this many times the prescribed dose: at the source it is a hundred times that."""
+SHOWN = ("GTV", "SpinalCord", "ThecalSac", "SpinalCanal", "Skin")
+COUNTED_FROM = 0.05
+"""Mean uncertainty is told of voxels above this share of the prescribed dose."""
+
+
+def kypho_report_inputs(planned: KyphoPlanned) -> ReportInputs:
+    """Everything the report shows, in words and numbers."""
+    plan, case = planned.result.plan, planned.case
+    rules = load_protocol(plan.protocol)
+    shown = [name for name in SHOWN if name in planned.structures]
+    needles = [name for name in planned.structures if name.startswith("Needle")]
+    return ReportInputs(
+        case=case,
+        structures=planned.structures,
+        dose=planned.dose,
+        technique=TECHNIQUE_NAME,
+        protocol=rules.title,
+        prescription_gy=plan.prescription.dose_gy,
+        plan_facts=_plan_facts(planned),
+        made_facts=_made_facts(planned),
+        goals=tuple(goal_row(v) for v in planned.verdicts.verdicts),
+        curves=curves_of(planned.dvhs),
+        assumptions=tuple(dict.fromkeys((*planned.assumptions, *planned.verdicts.notes, *rules.notes))),
+        warnings=warnings(planned),
+        citations=tuple(str(citation) for citation in planned.citations),
+        inputs_sha256=sha256_of({"case": case.folder}) if case.folder else {},
+        timings_s=planned.timings_s,
+        version=version("spondyl"),
+        chosen_structures=(*shown, *needles),
+        segments=tuple(
+            Segment(name, _behind(path), path.tip_mm) for name, path in zip(needles, plan.placement.paths, strict=True)
+        ),
+        tables=(_numbers_table(planned), _paths_table(planned)),
+        dvh_to_gy=DVH_TO * plan.prescription.dose_gy,
+    )
+
+
+def _behind(path: Access) -> tuple[float, float, float]:
+    """Where the shaft that is drawn begins."""
+    x, y, z = np.asarray(path.entry_mm) - SHAFT_MM * path.direction
+    return float(x), float(y), float(z)
+
+
+def warnings(planned: KyphoPlanned) -> tuple[str, ...]:
+    """What is said before all else."""
+    doses = planned.result.doses
+    told = (*planned.case.warnings, *planned.eligibility.warnings(), *planned.result.notes)
+    if not doses.interrupted:
+        return told
+    return (
+        *told,
+        f"interrupted after round {doses.number} of {doses.rounds}: the dose is that round's, with a mean standard "
+        f"error of {uncertainty_text(planned)}",
+    )
+
+
+def mean_uncertainty(dose: Dose, prescribed_gy: float) -> float | None:
+    """Mean relative standard error of the voxels above `COUNTED_FROM` of the prescribed dose; None where unknown."""
+    if dose.relative_uncertainty is None:
+        return None
+    counted = dose.values >= COUNTED_FROM * prescribed_gy
+    return float(np.mean(dose.relative_uncertainty[counted])) if counted.any() else None
+
+
+def uncertainty_text(planned: KyphoPlanned) -> str:
+    """ "0.8 % above 0.4 Gy"."""
+    asked = planned.result.plan.prescription.dose_gy
+    found = mean_uncertainty(planned.result.doses.patient, asked)
+    return f"{three(None if found is None else 100 * found)} % above {plain(COUNTED_FROM * asked)} Gy"
+
+
+def number_cells(row: KeyNumber) -> tuple[str, ...]:
+    """A key number as the cells of a row."""
+    return (
+        f"{row.structure} {row.metric}",
+        three(row.water),
+        three(row.patient),
+        three(row.ratio) if row.ratio is not None else "",
+        three(row.patient_to_water),
+        three(row.ratio_to_water) if row.ratio_to_water is not None else "",
+        three(row.with_cement),
+    )
+
+
+NUMBER_COLUMNS = (
+    "dose in Gy", "water", "patient, to medium", "over water", "patient, to water", "over water", "after cement"
+)  # fmt: skip
+
+
+def _numbers_table(planned: KyphoPlanned) -> Table:
+    note = (
+        "Water: depth dose of the calibration, as if all were water, the conventional reading. Patient: photons "
+        "followed through the CT; the dose to the tissue itself is judged, that to water in its place tells how much "
+        f"of the difference is bone absorbing more. After cement: as if {_cement(planned)} stood there. {TISSUE} "
+        "leaves out needle and applicator."
+    )
+    return Table("Key numbers", NUMBER_COLUMNS, tuple(number_cells(row) for row in planned.numbers), note)
+
+
+def _cement(planned: KyphoPlanned) -> str:
+    dose = planned.result.doses.with_cement
+    if dose is None:
+        return "cement (not calculated)"
+    return next((step.split(" is ")[-1] for step in dose.made if step.startswith('"Cement_assumed" is')), "cement")
+
+
+PATH_COLUMNS = (
+    "path", "entry x, y, z", "source x, y, z", "convergence", "caudal", "in the body", "from the cortex", "to the wall",
+    "to the canal", "cannula",
+)  # fmt: skip
+
+
+def _paths_table(planned: KyphoPlanned) -> Table:
+    made = planned.result
+    used = [_path_cells(path, "planned") for path in made.plan.placement.paths]
+    sides = {path.side for path in made.plan.placement.paths}
+    other = [p for p in made.proposals if p.side not in sides]
+    offered = [_path_cells(p.access, "proposed") for p in other if p.access is not None]
+    refused = [(f"{p.side}, refused: {p.refusal}", *[""] * (len(PATH_COLUMNS) - 1)) for p in other if p.access is None]
+    note = (
+        "Patient's sides; DICOM patient coordinates and distances in mm. Angles in the vertebra's own axes: "
+        "convergence towards the midline, caudal downwards. Distances to wall and canal are the axis's."
+    )
+    return Table("Needle", PATH_COLUMNS, (*used, *offered, *refused), note)
+
+
+def _path_cells(path: Access, what: str) -> tuple[str, ...]:
+    return (
+        f"{path.side}, {what}",
+        ", ".join(position(v) for v in path.entry_mm),
+        ", ".join(position(v) for v in path.tip_mm),
+        f"{three(path.convergence_deg)}°",
+        f"{three(path.caudal_deg)}°",
+        three(path.depth_in_body_mm),
+        three(path.depth_from_entry_mm),
+        "passes no pedicle" if path.wall_mm is None else three(path.wall_mm),
+        three(path.canal_mm),
+        f"{plain(path.cannula_mm)} mm {'fits' if path.fits else 'does not fit'}",
+    )
+
+
+def _plan_facts(planned: KyphoPlanned) -> tuple[Fact, ...]:
+    plan = planned.result.plan
+    source = plan.sources[0].source.name
+    each = " and ".join(
+        f"{three(s.minutes)} min {path.side}" for s, path in zip(plan.sources, plan.placement.paths, strict=True)
+    )
+    return (
+        Fact("prescription", plan.prescription.words),
+        Fact("irradiation", f"{three(plan.minutes)} min" + (f" ({each})" if len(plan.sources) > 1 else "")),
+        Fact("source", source),
+        Fact("eligibility", planned.eligibility.verdict),
+    )
+
+
+def _made_facts(planned: KyphoPlanned) -> tuple[Fact, ...]:
+    doses, grid = planned.result.doses, planned.dose.grid
+    spacing = " × ".join(plain(s) for s in grid.spacing_mm)
+    override = planned.eligibility.override
+    return (
+        Fact("dose engine", f"{planned.dose.engine}, {planned.dose.kind.replace('-', ' ')}"),
+        Fact("dose grid", f"{spacing} mm, {' × '.join(str(n) for n in grid.shape[::-1])} voxels"),
+        Fact(
+            "uncertainty",
+            f"{uncertainty_text(planned)}, one standard error, mean; round {doses.number} of {doses.rounds}",
+        ),
+        *((Fact("override", override),) if override else ()),
+        *(Fact("how", step) for step in planned.dose.made),
+    )

@@ -1,0 +1,96 @@
+"""The doses of a needle plan: the patient's, better from round to round, in water, and after the cement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from spondyl.anatomy import Case, Structures
+from spondyl.core import Progress, trilinear
+from spondyl.dose import Dose
+from spondyl.dose.kv.water_table import water_table_dose
+from spondyl.physics import Medium
+from spondyl.plan.kypho.patient import patient_medium
+from spondyl.plan.kypho.placement import Task
+from spondyl.plan.kypho.plan import NeedlePlan
+from spondyl.plan.kypho.settings import KyphoSettings
+from spondyl.plan.kypho.transport import Round, Transport, rounds_of
+
+Show = Callable[[NeedlePlan, Round], None]
+"""Told each round as it is there."""
+
+
+@dataclass(frozen=True)
+class KyphoDoses:
+    """Doses of the plan, all Gy on one grid; with cement None where none was asked for or time ran out.
+
+    Parameters
+    ----------
+    patient
+        To medium, with its uncertainty: what is judged.
+    patient_to_water
+        The same photons' dose to water.
+    water
+        By the depth dose's table, all water.
+    with_cement
+        To medium, after the cement.
+    round
+        How far the patient's dose was refined.
+    """
+
+    patient: Dose
+    patient_to_water: Dose
+    water: Dose
+    with_cement: Dose | None
+    number: int
+    rounds: int
+
+    @property
+    def interrupted(self) -> bool:
+        return self.number < self.rounds
+
+
+def needle_doses(
+    case: Case, structures: Structures, plan: NeedlePlan, job: Task, medium: Medium, settings: KyphoSettings,
+    show: Show, transport: Transport, progress: Progress,
+) -> tuple[NeedlePlan, KyphoDoses]:  # fmt: skip
+    """All doses of a plan, and the plan with the minutes that its last round gives.
+
+    A KeyboardInterrupt after the first round ends the work and keeps the last complete round; the dose after the
+    cement is then left out.
+    """
+    found: Round | None = None
+    cemented: Dose | None = None
+    try:
+        for found in rounds_of(medium, plan.sources, settings.histories, settings.seed, transport):
+            progress("dose in the patient", found.number / found.rounds)
+            show(plan, found)
+        if settings.cement:
+            progress("dose after cement", 0.0)
+            after = patient_medium(case, medium.grid, structures, {"Cement_assumed": settings.cement})
+            *_, last = rounds_of(after, plan.sources, settings.histories[-1:], settings.seed, transport)
+            cemented = last.doses[0]
+            progress("dose after cement", 1.0)
+    except KeyboardInterrupt:
+        if found is None:
+            raise
+    assert found is not None
+    factor = _factor(plan, job, found.doses[0])
+    timed = replace(plan, sources=tuple(replace(s, minutes=s.minutes * factor) for s in plan.sources))
+    patient, to_water = (_times(dose, factor) for dose in found.doses)
+    after_cement = None if cemented is None else _times(cemented, factor)
+    water = water_table_dose(medium.grid, timed.sources)
+    return timed, KyphoDoses(patient, to_water, water, after_cement, found.number, found.rounds)
+
+
+def _factor(plan: NeedlePlan, job: Task, patient: Dose) -> float:
+    """What the minutes are multiplied with, so that the refined dose is as prescribed; 1 for a depth in water."""
+    rate = trilinear(patient.values, patient.grid, job.points_mm) / plan.minutes
+    places = np.array([path.tip_mm for path in plan.placement.paths])
+    return job.minutes(rate, places) / plan.minutes
+
+
+def _times(dose: Dose, factor: float) -> Dose:
+    return replace(dose, values=(dose.values * np.float32(factor)).astype(np.float32))

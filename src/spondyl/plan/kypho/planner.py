@@ -1,0 +1,188 @@
+"""One call that plans a needle: paths, position of the source, time, and its dose, better from round to round.
+
+The position is chosen twice: along all paths by the depth dose in water, then among the best place's neighbours by the
+patient's own dose, computed with few photons. The limits are held in the dose that is judged, the patient's to medium.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spondyl.anatomy import Case, Structures
+from spondyl.anatomy.access import Access, measure_access
+from spondyl.anatomy.access_case import NeedleAnatomy
+from spondyl.anatomy.access_positions import source_positions
+from spondyl.anatomy.access_search import Proposal, need_access, propose_access
+from spondyl.anatomy.access_structures import cement_structure, needle_structure
+from spondyl.core import Grid, Progress, silent, trilinear
+from spondyl.core.errors import PlanError
+from spondyl.dose import Dose
+from spondyl.dose.kv.setup import KvSettings
+from spondyl.evaluate import Protocol
+from spondyl.physics import Medium
+from spondyl.physics.kv import KvSource, PlacedSource
+from spondyl.plan.kypho.doses import KyphoDoses, Show, needle_doses
+from spondyl.plan.kypho.limits import neural_limits
+from spondyl.plan.kypho.patient import dose_grid, patient_medium
+from spondyl.plan.kypho.placement import (
+    Task,
+    Trial,
+    best_placement,
+    neighbours,
+    pair_placements,
+    placed_sources,
+    single_placements,
+    task,
+)
+from spondyl.plan.kypho.plan import NeedlePlan
+from spondyl.plan.kypho.prescription import parse_prescription
+from spondyl.plan.kypho.settings import KyphoSettings
+from spondyl.plan.kypho.transport import Transport, transported
+
+LOOK_HISTORIES = 20_000
+"""Photons for each place looked at in the patient: a percent or two where it counts."""
+LOOK_REACH_MM, LOOK_STEP_MM = 4, 2
+NEURAL_WITHIN_MM = 40.0
+
+
+@dataclass(frozen=True)
+class KyphoResult:
+    """A plan, what was proposed, what was tried and the doses.
+
+    Parameters
+    ----------
+    proposals
+        Of both pedicles; empty where the user gave the path.
+    structures
+        The anatomy's, the needle and the assumed cement.
+    trial
+        The chosen placement as it was tried in the patient.
+    notes
+        What must be said of it.
+    """
+
+    plan: NeedlePlan
+    proposals: tuple[Proposal, ...]
+    structures: Structures
+    trial: Trial
+    doses: KyphoDoses
+    notes: tuple[str, ...]
+
+
+def make_kypho_plan(
+    case: Case,
+    anatomy: NeedleAnatomy,
+    rules: Protocol,
+    source: KvSource,
+    settings: KyphoSettings,
+    *,
+    show: Show = lambda plan, found: None,
+    transport: Transport | None = None,
+    progress: Progress = silent,
+) -> KyphoResult:
+    """Plan a needle.
+
+    Parameters
+    ----------
+    show
+        Told each round as it is there. A KeyboardInterrupt after the first round ends the refinement and keeps the
+        last complete one; what is left out then is the calculation with cement.
+    transport
+        What computes a source's dose; the engine of the settings by default.
+
+    Raises
+    ------
+    PlanError
+        If no path is left, the user's own is refused, or nothing is limited.
+    """
+    followed = transport or partial(transported, engine=settings.engine)
+    progress("needle paths", 0.0)
+    proposals, paths = _paths(anatomy, settings)
+    progress("needle paths", 1.0)
+    limits = neural_limits(rules, anatomy.structures, anatomy.aim_mm, NEURAL_WITHIN_MM)
+    job = task(source, parse_prescription(settings.prescription), anatomy.gtv, limits)
+    places = [(path,) if settings.tip_mm else source_positions(anatomy.space, path) for path in paths]
+    trial = _by_water(job, places, settings.side)
+    grid = dose_grid(case, [path.tip_mm for path in trial.placement.paths], anatomy.gtv)
+    medium = patient_medium(case, grid, anatomy.structures)
+    trial = _by_patient(job, trial, places, medium, settings, followed, progress)
+    plan = NeedlePlan(
+        case.name, rules.name, job.prescription, trial.placement, placed_sources(source, trial.placement, trial.minutes)
+    )
+    structures = _with_needle(anatomy, case.ct.grid, plan, source)
+    plan, doses = needle_doses(case, structures, plan, job, medium, settings, show, followed, progress)
+    return KyphoResult(plan, proposals, structures, trial, doses, _notes(trial, rules))
+
+
+def _paths(anatomy: NeedleAnatomy, settings: KyphoSettings) -> tuple[tuple[Proposal, ...], tuple[Access, ...]]:
+    """What was proposed, and the paths to try."""
+    if settings.entry_mm is not None and settings.tip_mm is not None:
+        own = measure_access(anatomy.space, settings.entry_mm, settings.tip_mm, settings.cannula_mm)
+        if not own.fits:
+            raise PlanError(f"the needle path given is refused: {'; '.join(own.refusals)}; move entry or tip")
+        return (), (own,)
+    proposals = propose_access(anatomy.space, anatomy.aim_mm, settings.cannula_mm)
+    wanted = [p for p in proposals if settings.side in ("best", "both", p.side)]
+    if settings.side == "both" and any(p.access is None for p in wanted):
+        why = "; ".join(f"{p.side}: {p.refusal}" for p in wanted if p.access is None)
+        raise PlanError(f"two positions need both pedicles ({why}); plan one side with --source-side")
+    return proposals, need_access(wanted, settings.cannula_mm)
+
+
+def _by_water(job: Task, places: Sequence[Sequence[Access]], side: str) -> Trial:
+    """The best placement by the depth dose in water."""
+    if side != "both":
+        return best_placement(job, single_placements(places), water_rate)
+    coarse = best_placement(job, pair_placements(*places), water_rate)
+    return best_placement(job, tuple(neighbours(coarse.placement, places, 2)), water_rate)
+
+
+def _by_patient(
+    job: Task, trial: Trial, places: Sequence[Sequence[Access]], medium: Medium, settings: KyphoSettings,
+    transport: Transport, progress: Progress,
+) -> Trial:  # fmt: skip
+    """The best of the neighbours by the patient's own dose, computed with few photons."""
+    own = [next(p for p in places if path in p) for path in trial.placement.paths]
+    around = tuple(neighbours(trial.placement, own, LOOK_REACH_MM, LOOK_STEP_MM))
+    looked = len({path.tip_mm for placement in around for path in placement.paths})
+    known: dict[tuple[float, ...], Dose] = {}
+
+    def rate(placed: PlacedSource, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+        if placed.position_mm not in known:
+            found = transport(medium, placed, KvSettings(LOOK_HISTORIES, settings.seed))
+            known[placed.position_mm] = found[0]
+            progress("source position", len(known) / looked)
+        dose = known[placed.position_mm]
+        return trilinear(dose.values, dose.grid, points_mm) / placed.minutes
+
+    return best_placement(job, around, rate)
+
+
+def water_rate(placed: PlacedSource, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Gy/min in water at points (n, 3), by the depth dose; within the applicator that at its surface."""
+    output = placed.source.calibrated()
+    distance, cosine = placed.polar(points_mm)
+    return output.dose_rate_at(np.maximum(distance, output.surface_mm), cosine)
+
+
+def _with_needle(anatomy: NeedleAnatomy, grid: Grid, plan: NeedlePlan, source: KvSource) -> Structures:
+    radius = source.calibrated().surface_mm
+    paths = plan.placement.paths
+    names = ["Needle"] if len(paths) == 1 else [f"Needle_{path.side[0].upper()}" for path in paths]
+    needles = [needle_structure(grid, path, radius, name) for path, name in zip(paths, names, strict=True)]
+    return anatomy.structures.plus(*needles, cement_structure(anatomy.gtv, anatomy.body))
+
+
+def _notes(trial: Trial, rules: Protocol) -> tuple[str, ...]:
+    if trial.keeps_limits:
+        return ()
+    met = trial.minutes / trial.limit_share
+    return (
+        f"no place along the path keeps the limits of {rules.name} at this prescription; the one that exceeds them "
+        f"least uses {trial.limit_share:.2f} of the nearest, which {met:.2f} of {trial.minutes:.2f} min would meet",
+    )
