@@ -144,6 +144,15 @@ def test_a_target_uncertainty_stops_early():
     assert "in 40 batches" in dose.made[1]
 
 
+def test_a_source_on_a_face_or_next_to_the_upper_edge_keeps_its_photons():
+    edge = float(np.nextafter(10.0, 0.0))
+    for place in ((2.0, 2.0, 2.0), (edge, edge, edge)):
+        source, settings = KvPointSource(place, _line(20.0)), KvSettings(histories=2000)
+        dose, _ = compute_kv_dose(uniform_medium(SMALL), source, settings, engine="kv-monte-carlo")
+        assert (dose.values[3:, 3:, 3:] > 0).all()
+        assert "left and escaped alike" in dose.made[3]
+
+
 @pytest.mark.parametrize(
     ("place", "says"),
     [

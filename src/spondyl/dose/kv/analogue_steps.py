@@ -27,7 +27,7 @@ UNITS_PER_KEV = 2.0**24
 MEDIUM, WATER = 0, 1
 EMITTED, ESCAPED = 0, 1
 PENDING = 16
-"""Fluorescence photons that can wait; an absorption leaves at most two, each weaker than what was absorbed."""
+"""Fluorescence photons that can wait; more would stay on the spot. An absorption leaves two at most, both weaker than it."""
 FIELDS = 7
 """Of a waiting photon: energy, place in mm, voxel along x, y, z."""
 
@@ -71,7 +71,10 @@ def follow(t, g, low_kev, high_kev, cumulative, source, seed, history, sums, bal
     state, energy = sample_energy(low_kev, high_kev, cumulative, state)
     add(balance, lane, 0, EMITTED, energy)
     x, y, z = source[0], source[1], source[2]
-    ix, iy, iz = int(x / g.spacing_mm[0]), int(y / g.spacing_mm[1]), int(z / g.spacing_mm[2])
+    nz, ny, nx = g.density.shape  # a place just below the upper edge may round to the edge
+    ix = min(int(x / g.spacing_mm[0]), nx - 1)
+    iy = min(int(y / g.spacing_mm[1]), ny - 1)
+    iz = min(int(z / g.spacing_mm[2]), nz - 1)
     count = 0
     while True:
         state, count = _to_absorption(

@@ -11,6 +11,7 @@ from spondyl.core import Progress, silent
 from spondyl.core.errors import DoseError, nearest
 from spondyl.dose.dose import Dose
 from spondyl.dose.kv.analogue import analogue_dose
+from spondyl.dose.kv.hybrid import hybrid_dose
 from spondyl.dose.kv.setup import KvPointSource, KvResult, KvSettings
 from spondyl.physics import Medium
 
@@ -31,6 +32,7 @@ class KvEngine:
 
 
 KV_ENGINES = (
+    KvEngine("kv-hybrid", "unscattered photons by rays, scattered ones by Monte Carlo of fluence", hybrid_dose),
     KvEngine("kv-monte-carlo", "analogue Monte Carlo of photons from 1 to 100 keV, the reference", analogue_dose),
 )
 KV_ENGINE_NAMES: tuple[str, ...] = tuple(engine.name for engine in KV_ENGINES)
@@ -111,7 +113,8 @@ def refuse_source_in_air(medium: Medium, position_mm: tuple[float, float, float]
             f"source at {place.tolist()} mm lies outside the grid {low.tolist()}..{high.tolist()} mm, expected inside; "
             "move the source, or enlarge the grid"
         )
-    k, j, i = ((place - low) / np.asarray(medium.grid.spacing_mm)).astype(int)[::-1]
+    inside = ((place - low) / np.asarray(medium.grid.spacing_mm)).astype(int)[::-1]
+    k, j, i = np.minimum(inside, np.asarray(medium.grid.shape) - 1)  # the upper edge may round up
     density = float(medium.density_g_per_cm3[k, j, i])
     if density < LEAST_AT_SOURCE_G_PER_CM3:
         name = medium.materials[int(medium.material[k, j, i])].name
