@@ -27,7 +27,7 @@ UNITS_PER_KEV = 2.0**24
 MEDIUM, WATER = 0, 1
 EMITTED, ESCAPED = 0, 1
 PENDING = 16
-"""Fluorescence photons that can wait; more would stay on the spot. An absorption leaves two at most, both weaker than it."""
+"""Fluorescence photons that can wait; more would stay on the spot. An absorption leaves two at most, both weaker."""
 FIELDS = 7
 """Of a waiting photon: energy, place in mm, voxel along x, y, z."""
 
