@@ -1,0 +1,156 @@
+"""Primary photons by rays and scattered photons by Monte Carlo: kilovoltage dose that sharpens while one looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spondyl.core import Progress, cite, silent
+from spondyl.core.errors import DoseError
+from spondyl.dose.kv.hybrid_setup import Beam, beams_of, scatter_sums_of, world_of
+from spondyl.dose.kv.primary import primary_dose
+from spondyl.dose.kv.scatter import World, scattered
+from spondyl.dose.kv.scatter_sums import BatchMeans, ScatterSums
+from spondyl.dose.kv.score import judged_uncertainty, judged_voxels
+from spondyl.dose.kv.setup import KvPointSource, KvResult, KvSettings
+from spondyl.dose.kv.sources import KvSources
+from spondyl.dose.kv.strands import STRANDS, in_strands
+from spondyl.dose.kv.surroundings import Surroundings
+from spondyl.physics import Medium
+
+DEFAULT_HISTORIES = 2_000_000
+TARGET_HISTORIES = 500_000_000
+"""The most, where a target is given and no number of histories."""
+FIRST_ROUND, ROUND = 200_000, 800_000
+"""Histories of the first round, which shows soon, and of those that follow."""
+_BATCH_BYTES = 400_000_000
+
+
+def hybrid_dose(medium: Medium, source: KvPointSource, settings: KvSettings, progress: Progress = silent) -> KvResult:
+    """The last result of `kv_hybrid` for one source; interrupted, the last complete one.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If interrupted before there is a result.
+    """
+    last = None
+    try:
+        for last in kv_hybrid(medium, KvSources((source,)), settings):
+            progress("photons", min(1.0, last.histories / _most(settings)))
+    except KeyboardInterrupt:
+        if last is None:
+            raise
+    if last is None:
+        raise DoseError("kv-hybrid made no round, expected one at least; report this")
+    progress("photons", 1.0)
+    return last
+
+
+@cite("Amanatides and Woo 1987, Eurographics (steps from voxel to voxel)", "10.2312/egtp.19871000")
+def kv_hybrid(
+    medium: Medium,
+    sources: KvSources,
+    settings: KvSettings,
+    *,
+    surroundings: Surroundings | None = None,
+    region: NDArray[np.bool_] | None = None,
+) -> Iterator[KvResult]:
+    """Dose of kilovoltage sources, again and again with smaller errors.
+
+    Parameters
+    ----------
+    medium
+        What is scored; every source lies in it.
+    sources
+        Where, how strong, and into which directions.
+    settings
+        Histories of scattered photons (2 million by default), seed, and the target uncertainty at which to stop.
+    surroundings
+        Coarser medium around, in which photons fly unscored; vacuum by default.
+    region
+        Voxels whose mean relative standard error the target is about; those 3 to 20 mm from the first source by
+        default.
+
+    Yields
+    ------
+    KvResult
+        Dose to medium and dose to water with the standard error, on the medium's grid, of all rounds so far. The same
+        seed and settings give the same numbers on any number of threads.
+
+    Raises
+    ------
+    DoseError
+        If the device is not the CPU.
+    """
+    if settings.device != "cpu":
+        raise DoseError(f'kv-hybrid runs on device "cpu", got "{settings.device}"; choose kv-monte-carlo for a GPU')
+    world = world_of(medium, surroundings)
+    beams = beams_of(world, sources)
+    primary = np.zeros((2, *medium.grid.shape), np.float32)
+    for beam in beams:
+        primary += np.float32(beam.share) * primary_dose(world.fine, beam.energies, beam.emission)
+    sums = scatter_sums_of(world, beams, primary)
+    judged = judged_voxels(medium, sources.sources[0].position_mm) if region is None else region
+    strands = int(np.clip(_BATCH_BYTES // (24 * primary[0].size), 2, STRANDS))
+    for histories in _rounds(_most(settings), strands):
+        _play(world, beams, sums, settings.seed, histories, strands)
+        result = _result(world, primary, sums, settings.seed, judged)
+        yield result
+        target = settings.target_uncertainty
+        if target is not None and judged_uncertainty(result.relative_uncertainty, judged) <= target:
+            return
+
+
+def _most(settings: KvSettings) -> int:
+    if settings.histories is not None:
+        return settings.histories
+    return DEFAULT_HISTORIES if settings.target_uncertainty is None else TARGET_HISTORIES
+
+
+def _rounds(most: int, strands: int) -> Iterator[int]:
+    """Histories of each round, two a batch at least."""
+    left, size = max(most, 2 * strands), FIRST_ROUND
+    while left > 0:
+        now = left if left < size + 2 * strands else size
+        yield now
+        left, size = left - now, ROUND
+
+
+def _play(world: World, beams: list[Beam], sums: ScatterSums, seed: int, histories: int, strands: int) -> None:
+    """One round: a batch a strand, added in their order whatever thread was first."""
+    counts = [histories // strands + (strand < histories % strands) for strand in range(strands)]
+    first = sums.batches
+
+    def batch(strand: int, _: int) -> BatchMeans:
+        medium, water = (np.zeros(world.fine.density.shape, np.float32) for _ in range(2))
+        for place, beam in enumerate(beams):
+            own = counts[strand] // len(beams) + (place < counts[strand] % len(beams))
+            number = (first + strand) * len(beams) + place
+            one = scattered(world, beam.emission, beam.draw, seed, number, max(own, 1))
+            medium += np.float32(beam.share) * one[0]
+            water += np.float32(beam.share) * one[1]
+        return sums.prepared(medium, water)
+
+    for count, means in zip(counts, in_strands(batch, strands), strict=True):
+        sums.take(means, count)
+
+
+def _result(
+    world: World, primary: NDArray[np.float32], sums: ScatterSums, seed: int, judged: NDArray[np.bool_]
+) -> KvResult:
+    to_medium, to_water, error = sums.result()
+    matter = world.fine.density > 0
+    medium, water = (
+        np.where(matter, p.astype(np.float64) + s, 0.0) for p, s in zip(primary, (to_medium, to_water), strict=True)
+    )
+    uncertain = np.divide(error, to_water, out=np.ones_like(medium), where=to_water > 0) * to_medium
+    relative = np.divide(uncertain, medium, out=matter.astype(np.float64), where=medium > 0)
+    made = (
+        f"unscattered photons by rays; {sums.histories} histories of scattered photons in {sums.batches} batches, "
+        f"seed {seed}",
+        f"mean relative standard error where judged {judged_uncertainty(relative, judged):.3g}",
+    )
+    return KvResult(medium, water, relative, sums.histories, made)

@@ -1,0 +1,190 @@
+"""The hybrid engine against independent tables, the analogue Monte Carlo, and its own claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numba
+import numpy as np
+import pytest
+from kv_hybrid_cases import layered, mono, off_centre_source, shell_means, table
+
+from spondyl.core import Grid
+from spondyl.core.errors import DoseError
+from spondyl.dose.kv import KvPointSource, KvSettings, compute_kv_dose
+from spondyl.dose.kv.hybrid import _play, hybrid_dose, kv_hybrid
+from spondyl.dose.kv.hybrid_setup import beams_of, scatter_sums_of, world_of
+from spondyl.dose.kv.primary import primary_dose
+from spondyl.dose.kv.sources import Directions, KvSources
+from spondyl.dose.kv.surroundings import around
+from spondyl.physics import MATERIALS, uniform_medium
+from spondyl.physics.kv.spectrum import bundled_kv_spectrum
+
+WHOLE = Grid((-135.0, -135.0, -135.0), (30.0, 30.0, 30.0), (10, 10, 10))
+
+
+@pytest.mark.parametrize(
+    ("name", "material", "reach_mm", "voxel_mm", "nearest_mm"),
+    [
+        ("water_au50", "water", 10.0, 0.5, 2.5),
+        ("water_au50", "water", 42.0, 1.5, 9.5),
+        ("bone_au50", "cortical-bone", 10.0, 0.5, 2.5),
+        ("bone_au50", "cortical-bone", 42.0, 1.5, 9.5),
+        ("water_20", "water", 42.0, 1.5, 6.5),
+        ("water_30", "water", 42.0, 1.5, 6.5),
+    ],
+)
+def test_shells_agree_with_an_independent_monte_carlo(name, material, reach_mm, voxel_mm, nearest_mm):
+    """Every shell within 1 % or 3 standard errors of ../shared/physics/kv (EGSnrc), copied to tests/data/kv."""
+    whole = uniform_medium(WHOLE, MATERIALS[material])
+    fine, coarse = around(whole, (0.0, 0.0, 0.0), reach_mm, voxel_mm)
+    spectrum = bundled_kv_spectrum() if name.endswith("au50") else mono(float(name.split("_")[1]))
+    *_, result = kv_hybrid(
+        fine, KvSources((KvPointSource((0.0, 0.0, 0.0), spectrum),)), KvSettings(300_000, 3), surroundings=coarse
+    )
+    rows = table(name)
+    rows = rows[(rows[:, 0] >= nearest_mm) & (rows[:, 1] <= min(reach_mm, 40.5) - voxel_mm)]
+    mine = shell_means(fine.grid, result.dose_to_medium, rows[:, :2])
+    allowed = np.maximum(0.01, 3 * rows[:, 3])
+    assert (np.abs(mine / rows[:, 2] - 1) <= allowed).all(), mine / rows[:, 2] - 1
+
+
+def test_agrees_with_analogue_voxel_by_voxel():
+    """Interfaces, fluorescence and air: squared differences over squared standard errors average to 1."""
+    medium, source = layered(), off_centre_source()
+    analogue = compute_kv_dose(medium, source, KvSettings(2_000_000, 5), engine="kv-monte-carlo")[0]
+    hybrid = compute_kv_dose(medium, source, KvSettings(300_000, 6), engine="kv-hybrid")[0]
+    errors = [dose.relative_uncertainty * dose.values for dose in (analogue, hybrid)]
+    known = (analogue.relative_uncertainty > 0) & (analogue.relative_uncertainty < 0.15)
+    z = ((hybrid.values - analogue.values) / np.hypot(*errors))[known]
+    assert known.sum() > 1500
+    assert (z**2).mean() == pytest.approx(1.0, abs=0.15)
+    for material in range(3):
+        where = known & (medium.material == material)
+        total = analogue.values[where].sum()
+        noise = np.sqrt(sum((e[where] ** 2).sum() for e in errors)) / total
+        assert hybrid.values[where].sum() / total == pytest.approx(1.0, abs=max(0.005, 4 * float(noise)))
+
+
+def test_a_hundred_seeds_scatter_as_the_stated_error():
+    medium = layered(15, 2.0)
+    world = world_of(medium, None)
+    beams = beams_of(world, KvSources((off_centre_source(),)))
+    primary = primary_dose(world.fine, beams[0].energies, beams[0].emission)
+    means, stated = [], []
+    for seed in range(100):
+        sums = scatter_sums_of(world, beams, primary)
+        _play(world, beams, sums, seed, 6400, 16)
+        _, water, error = sums.result()
+        means.append(water)
+        stated.append(error.astype(np.float64) ** 2)
+    ratio = np.var(means, axis=0, ddof=1) / np.mean(stated, axis=0)
+    # 100 seeds know a variance to 14 %, the mean over 3375 voxels far better; smoothed voxels are not independent.
+    assert np.sqrt(ratio.mean()) == pytest.approx(1.0, abs=0.06)
+    for material in (0, 1, 2):
+        assert np.sqrt(ratio[medium.material == material].mean()) == pytest.approx(1.0, abs=0.12)
+
+
+def test_threads_do_not_matter():
+    medium, source = layered(15, 2.0), off_centre_source()
+    before, results = numba.get_num_threads(), []
+    try:
+        for threads in (1, before):
+            numba.set_num_threads(threads)
+            results.append(hybrid_dose(medium, source, KvSettings(20_000, 9)))
+    finally:
+        numba.set_num_threads(before)
+    assert np.array_equal(results[0].dose_to_medium, results[1].dose_to_medium)
+    assert np.array_equal(results[0].relative_uncertainty, results[1].relative_uncertainty)
+
+
+def test_sharpens_until_the_target_and_counts_histories():
+    medium, source = layered(15, 2.0), off_centre_source()
+    errors = [
+        r.relative_uncertainty[medium.density_g_per_cm3 > 0.1].mean()
+        for r in kv_hybrid(medium, KvSources((source,)), KvSettings(700_000, 2))
+    ]
+    assert len(errors) == 2
+    assert errors[1] == pytest.approx(errors[0] / np.sqrt(3.5), rel=0.3)
+    *_, reached = kv_hybrid(medium, KvSources((source,)), KvSettings(None, 2, target_uncertainty=0.5))
+    assert reached.histories == 200_000
+
+
+def test_interrupted_keeps_the_last_complete_result():
+    medium, source = layered(15, 2.0), off_centre_source()
+
+    def interrupt(stage: str, done: float) -> None:
+        if done < 1:
+            raise KeyboardInterrupt
+
+    result = hybrid_dose(medium, source, KvSettings(400_000, 2), interrupt)
+    first = next(kv_hybrid(medium, KvSources((source,)), KvSettings(400_000, 2)))
+    assert result.histories == 200_000
+    assert np.array_equal(result.dose_to_medium, first.dose_to_medium)
+
+
+def test_surroundings_send_photons_back():
+    """A cube of 20 mm in water, cut out of a larger grid, sees the same dose with coarse water around it."""
+    whole = uniform_medium(Grid((-49.0, -49.0, -49.0), (2.0, 2.0, 2.0), (50, 50, 50)), MATERIALS["water"])
+    source = KvSources((KvPointSource((0.3, 0.1, -0.4), bundled_kv_spectrum()),))
+    fine, coarse = around(whole, (0.0, 0.0, 0.0), 10.0, 2.0)
+    assert fine.grid.shape == (10, 10, 10)
+    *_, nested = kv_hybrid(fine, source, KvSettings(300_000, 4), surroundings=coarse)
+    *_, alone = kv_hybrid(fine, source, KvSettings(600_000, 4))
+    *_, single = kv_hybrid(whole, source, KvSettings(300_000, 8))
+    part = single.dose_to_medium[20:30, 20:30, 20:30]
+    outer = np.ones(part.shape, bool)
+    outer[2:-2, 2:-2, 2:-2] = False
+    assert nested.dose_to_medium[outer].sum() / part[outer].sum() == pytest.approx(1.0, abs=0.004)
+    assert alone.dose_to_medium[outer].sum() / part[outer].sum() < 0.95
+
+
+def test_two_sources_are_the_sum_of_each():
+    medium, spectrum = layered(15, 2.0), bundled_kv_spectrum()
+    places = ((-4.0, 0.3, 0.2), (3.0, -2.0, 1.0))
+    each = [KvPointSource(place, spectrum) for place in places]
+    one, two = (list(kv_hybrid(medium, KvSources((s,)), KvSettings(200_000, 3)))[-1] for s in each)
+    *_, both = kv_hybrid(medium, KvSources(tuple(each), (1.0, 3.0)), KvSettings(400_000, 4))
+    expected = 0.25 * one.dose_to_medium + 0.75 * two.dose_to_medium
+    error = np.hypot(0.25 * one.relative_uncertainty * one.dose_to_medium,
+                     0.75 * two.relative_uncertainty * two.dose_to_medium)  # fmt: skip
+    z = (both.dose_to_medium - expected) / np.hypot(error, both.relative_uncertainty * both.dose_to_medium)
+    assert (z**2).mean() == pytest.approx(1.0, abs=0.15)
+
+
+def test_directions_weigh_photons():
+    """Photons sent ahead only: behind the source is no unscattered dose, ahead it is twice the isotropic one."""
+    medium = uniform_medium(Grid((-20.0, -20.0, -20.0), (2.0, 2.0, 2.0), (21, 21, 21)), MATERIALS["water"])
+    source = KvPointSource((0.0, 0.0, 0.0), bundled_kv_spectrum())
+    ahead = Directions(np.array([2.0, 0.0, 0.0]), np.array([0.0] * 500 + [1.0] * 500))
+    world = world_of(medium, None)
+    isotropic, directed = (
+        primary_dose(world.fine, beam.energies, beam.emission)
+        for towards in ((), (ahead,))
+        for beam in beams_of(world, KvSources((source,), (1.0,), towards))
+    )
+    assert directed[0, :, :, :9].max() < 1e-9 * isotropic[0].max()
+    assert directed[0, :, :, 12:] == pytest.approx(2 * isotropic[0, :, :, 12:], rel=2e-3)
+
+
+def test_what_cannot_be_computed_is_refused():
+    medium, source = layered(15, 2.0), off_centre_source()
+
+    def first(sources: KvSources, settings: KvSettings) -> Iterator[object]:
+        return next(kv_hybrid(medium, sources, settings))
+
+    with pytest.raises(DoseError, match="device"):
+        first(KvSources((source,)), KvSettings(100, 1, device="cuda"))
+    with pytest.raises(DoseError, match="photon numbers"):
+        KvSources((source,), (1.0, 2.0))
+    with pytest.raises(DoseError, match="not negative"):
+        KvSources((source,), (-1.0,))
+    with pytest.raises(DoseError, match="axis"):
+        Directions(np.zeros(3), np.ones(3))
+    with pytest.raises(DoseError, match="no photons"):
+        Directions(np.array([0.0, 0.0, 1.0]), np.zeros(3))
+    with pytest.raises(DoseError, match="above 0 mm"):
+        around(medium, (0.0, 0.0, 0.0), 0.0)
+    other = around(medium, (0.0, 0.0, 0.0), 5.0, 1.0)[1]
+    with pytest.raises(DoseError, match="leave"):
+        next(kv_hybrid(medium, KvSources((source,)), KvSettings(100), surroundings=other))
