@@ -27,7 +27,7 @@ def test_eight_gray_at_13_mm_is_33_at_8_mm():
 
 def test_inside_the_applicator_the_surface_s_dose_is_told():
     dose = water_table_dose(GRID, [PlacedSource(load_kv_source(), CENTRE, (0, 0, 1), 1.0)])
-    assert _at(dose, 0, 0, 0) == _at(dose, 1, 0, 0) == _at(dose, 3, 0, 0) == pytest.approx(125.6)
+    assert _at(dose, 0, 0, 0) == _at(dose, 1, 0, 0) == _at(dose, 3, 0, 0) == pytest.approx(125.5)
 
 
 def test_two_sources_add_and_anisotropy_turns_with_the_axis():
