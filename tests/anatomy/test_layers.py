@@ -7,7 +7,8 @@ import pytest
 from solids import circle, sphere, square
 
 from spondyl.anatomy import Contour
-from spondyl.anatomy.layers import arrays_of, cut, split
+from spondyl.anatomy.layers import arrays_of, cut
+from spondyl.anatomy.recut import split
 from spondyl.anatomy.solid import build_solid, fractions
 from spondyl.anatomy.stack import Raster
 

@@ -16,7 +16,8 @@ from pydicom.uid import (
 )
 
 from spondyl.io import read_contours
-from spondyl.io.contour_items import contour_items, coordinates
+from spondyl.io.contour_items import contour_items
+from spondyl.io.decimals import coordinates
 
 COUNT = 200  # more than the index first has room for
 

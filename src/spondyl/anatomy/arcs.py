@@ -71,11 +71,15 @@ def bend_between(planes_z, values, low_known, high_known):
     z0, z1, z2, z3 = planes_z[0], planes_z[1], planes_z[2], planes_z[3]
     p0, p1, p2, p3 = values[0], values[1], values[2], values[3]
     if low_known and high_known:
-        if turn(z0, p0, z1, p1, z2, p2) * turn(z1, p1, z2, p2, z3, p3) <= 0.0:
+        low, high = turn(z0, p0, z1, p1, z2, p2), turn(z1, p1, z2, p2, z3, p3)
+        if low * high <= 0.0:
             return 0.0
-        low, high = bend(z0, p0, z1, p1, z2, p2), bend(z1, p1, z2, p2, z3, p3)
-        return low if abs(low) < abs(high) else high
-    if low_known:
+        # The segment between 1 and 2 is part of both bends; without it, their squares tell which is the smaller.
+        square_low = ((z1 - z0) ** 2 + (p1 - p0) ** 2) * ((z2 - z0) ** 2 + (p2 - p0) ** 2)
+        square_high = ((z3 - z2) ** 2 + (p3 - p2) ** 2) * ((z3 - z1) ** 2 + (p3 - p1) ** 2)
+        if low * low * square_high < high * high * square_low:
+            return bend(z0, p0, z1, p1, z2, p2)
+    elif low_known:
         return bend(z0, p0, z1, p1, z2, p2)
     return bend(z1, p1, z2, p2, z3, p3) if high_known else 0.0
 

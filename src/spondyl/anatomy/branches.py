@@ -70,8 +70,9 @@ def fates(points, ends, last, distance, origin_x, origin_y, cell_x, cell_y):
 @njit(cache=True, nogil=True)
 def _apart(distance, other):
     """Whether there is an inside, and it shares no cell with the other's."""
-    some = False
-    for j in range(distance.shape[0]):
+    some, ny = False, distance.shape[0]
+    for row in range(ny):
+        j = (row + ny // 2) % ny  # the middle is likely to be inside
         for i in range(distance.shape[1]):
             if distance[j, i] > 0.0:
                 some = True
@@ -101,25 +102,50 @@ def _ending(points, ends, distance, other, origin_x, origin_y, cell_x, cell_y, s
 
 @njit(cache=True, nogil=True)
 def _parts(distance, other, sign):
-    """The parts of the inside, cells that touch at corners joined, numbered from 1, and which meet the other's."""
+    """The parts of the inside, cells that touch at corners joined, numbered from 1, and which meet the other's.
+
+    By runs of cells along rows; runs that touch one of the row before are of its part.
+    """
     ny, nx = distance.shape
-    labels, todo, count = np.zeros((ny, nx), dtype=np.int32), np.empty(ny * nx, dtype=np.int32), 0
-    goes_on = np.zeros(ny * nx + 1, dtype=np.bool_)
-    for start in range(ny * nx):
-        if labels[start // nx, start % nx] or not sign * distance[start // nx, start % nx] > 0.0:
-            continue
-        count += 1
-        labels[start // nx, start % nx], todo[0], left = count, start, 1
-        while left > 0:
-            left -= 1
-            row, column = todo[left] // nx, todo[left] % nx
-            goes_on[count] |= sign * other[row, column] > 0.0
-            for j in range(max(0, row - 1), min(ny, row + 2)):
-                for i in range(max(0, column - 1), min(nx, column + 2)):
-                    if labels[j, i] == 0 and sign * distance[j, i] > 0.0:
-                        labels[j, i], todo[left] = count, j * nx + i
-                        left += 1
+    labels, part = np.zeros((ny, nx), dtype=np.int32), np.zeros(ny * (nx + 1) // 2 + 2, dtype=np.int32)
+    goes_on, count = np.zeros(len(part), dtype=np.bool_), 0
+    for j in range(ny):
+        run = False
+        for i in range(nx):
+            if not sign * distance[j, i] > 0.0:
+                run = False
+                continue
+            if not run:
+                count, run = count + 1, True
+                part[count] = count
+            labels[j, i] = count
+            goes_on[count] |= sign * other[j, i] > 0.0
+            if j > 0:
+                for column in range(max(0, i - 1), min(nx, i + 2)):
+                    if labels[j - 1, column] > 0:
+                        _join(part, labels[j - 1, column], count)
+    for label in range(1, count + 1):
+        part[label] = _first(part, label)
+        goes_on[part[label]] |= goes_on[label]
+    for j in range(ny):
+        for i in range(nx):
+            labels[j, i] = part[labels[j, i]]
     return labels, goes_on[: count + 1]
+
+
+@njit(cache=True, nogil=True)
+def _first(part, label):
+    """The first run of a run's part."""
+    while part[label] != label:
+        label = part[label]
+    return label
+
+
+@njit(cache=True, nogil=True)
+def _join(part, one, other):
+    """Make two runs, and what they are joined to, one part."""
+    one, other = _first(part, one), _first(part, other)
+    part[max(one, other)] = min(one, other)
 
 
 @njit(cache=True, nogil=True)

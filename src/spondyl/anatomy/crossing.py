@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from spondyl.anatomy.polygons import area_mm2
+from spondyl.anatomy.polygons import area_mm2, boxes_mm, joined
 from spondyl.anatomy.structure import Contour
 
 Points = NDArray[np.float64]
@@ -38,29 +38,42 @@ def joined_crossing(contours: Sequence[Contour]) -> tuple[tuple[Contour, ...], t
         Heights where contours cross that could not be joined (one that is nearly a hole of the other); they stay
         combined by exclusive or.
     """
-    planes: dict[float, list[Points]] = {}
-    for contour in contours:
-        planes.setdefault(round(contour.z_mm / SAME_PLANE_MM) * SAME_PLANE_MM, []).append(contour.points_mm)
-    if not any(_any_boxes_meet(polygons) for polygons in planes.values() if len(polygons) > 1):
+    if len(contours) < 2:
         return tuple(contours), (), ()
+    levels = np.rint(np.array([c.z_mm for c in contours]) / SAME_PLANE_MM)
+    suspect = set(np.unique(levels[_may_cross(contours, levels)]).tolist())
+    if not suspect:
+        return tuple(contours), (), ()
+    planes: dict[float, list[Points]] = {}
+    for level, contour in zip(levels.tolist(), contours, strict=True):
+        planes.setdefault(level, []).append(contour.points_mm)
     done: list[Contour] = []
-    joined: list[float] = []
+    merged: list[float] = []
     left: list[float] = []
-    for z, polygons in planes.items():
-        after, some, fails = _join_plane(polygons)
+    for level, polygons in planes.items():
+        z = level * SAME_PLANE_MM
+        after, some, fails = _join_plane(polygons) if level in suspect else (polygons, False, False)
         done += [Contour(z, points) for points in after]
-        joined += [z] if some else []
+        merged += [z] if some else []
         left += [z] if fails else []
-    if not joined:
+    if not merged:
         return tuple(contours), (), tuple(left)
-    return tuple(done), tuple(joined), tuple(left)
+    return tuple(done), tuple(merged), tuple(left)
+
+
+def _may_cross(contours: Sequence[Contour], levels: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Of each contour whether it may cross another of its plane: their boxes overlap, or lie in each other and their
+    borders meet."""
+    outlines = joined([[c.points_mm for c in contours]])
+    order = np.argsort(levels, kind="stable")
+    suspect = np.zeros(len(contours), dtype=np.bool_)
+    _note_crossing(outlines[0], outlines[1], boxes_mm(outlines), levels, order, suspect)
+    return suspect
 
 
 def _join_plane(polygons: list[Points]) -> tuple[list[Points], bool, bool]:
     """The plane's polygons with crossing ones joined, whether any were, and whether some could not be."""
     some = fails = False
-    if not _any_boxes_meet(polygons):
-        return polygons, False, False
     todo, done = list(polygons), list[Points]()
     while todo:
         first = todo.pop(0)
@@ -81,18 +94,6 @@ def _join_plane(polygons: list[Points]) -> tuple[list[Points], bool, bool]:
         else:
             done.append(first)
     return done, some, fails
-
-
-def _any_boxes_meet(polygons: list[Points]) -> bool:
-    """Whether any two polygons may cross: their boxes overlap, or lie in each other and their borders meet."""
-    if len(polygons) < 2:
-        return False
-    low = np.array([p.min(axis=0) for p in polygons])
-    high = np.array([p.max(axis=0) for p in polygons])
-    meet = (np.minimum(high[:, None], high) > np.maximum(low[:, None], low)).all(axis=2)
-    within = np.all((low[:, None] > low) & (high[:, None] < high), axis=2)
-    candidates = np.argwhere(np.triu(meet, 1))
-    return any(not (within[i, j] or within[j, i]) or _meet(polygons[i], polygons[j]) for i, j in candidates)
 
 
 def _cross(first: Points, second: Points) -> bool:
@@ -180,6 +181,31 @@ def _meet(first, second):
             if _crossing_at(xa, ya, xb, yb, second[m - 1, 0], second[m - 1, 1], second[m, 0], second[m, 1]) >= 0.0:
                 return True
     return False
+
+
+@njit(cache=True, nogil=True)
+def _note_crossing(points, ends, boxes, levels, order, suspect):
+    """Set `suspect` for contours, of which `order` puts those of a plane together, that may cross another."""
+    for a in range(len(order)):
+        one = order[a]
+        for b in range(a + 1, len(order)):
+            other = order[b]
+            if levels[other] != levels[one]:
+                break
+            apart = within = holds = False
+            for axis in range(2):
+                low, high, low_other = boxes[one, axis], boxes[one, axis + 2], boxes[other, axis]
+                high_other = boxes[other, axis + 2]
+                apart |= min(high, high_other) <= max(low, low_other)
+                within = low > low_other and high < high_other and (within or axis == 0)
+                holds = low_other > low and high_other < high and (holds or axis == 0)
+            if apart:
+                continue
+            if within or holds:
+                first = points[ends[one - 1] if one > 0 else 0 : ends[one]]
+                if not _meet(first, points[ends[other - 1] if other > 0 else 0 : ends[other]]):
+                    continue
+            suspect[one] = suspect[other] = True
 
 
 @njit(cache=True)

@@ -7,32 +7,32 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 KEYHOLE_TOLERANCE_MM = 0.01
 """Vertices closer than this count as the same point when a keyhole is looked for."""
+_NOWHERE = -(2**63)
 
 
-def planes_that_meet(points: NDArray[np.float64], ends: NDArray[np.int_], last: NDArray[np.int_]) -> NDArray[np.bool_]:
-    """Of each plane whether two of its edges begin at the same point, to within the tolerance; keyholes do.
-
-    Parameters
-    ----------
-    points, ends, last
-        Of `polygons.joined`: points (n, 2) in mm, where polygons end among them, where planes end among the polygons.
-    """
-    after = np.arange(1, len(points) + 1)
-    after[ends - 1] = np.concatenate(([0], ends[:-1]))
-    cell = np.rint(points / KEYHOLE_TOLERANCE_MM).astype(np.int64)
-    key = cell[:, 0] * 2**32 + cell[:, 1]
-    plane = np.repeat(np.arange(len(last)), np.diff(ends[last - 1], prepend=0))
-    begins = (points != points[after]).any(axis=1)
-    key, plane = key[begins], plane[begins]
-    order = np.lexsort((key, plane))
-    key, plane = key[order], plane[order]
-    meets = np.zeros(len(last), dtype=np.bool_)
-    meets[plane[1:][(key[1:] == key[:-1]) & (plane[1:] == plane[:-1])]] = True
-    return meets
+@njit(cache=True, nogil=True)
+def meets_itself(edges_mm):
+    """Whether two edges (n, 4) begin at the same point, to within the tolerance; keyholes do."""
+    size = 16
+    while size < 2 * len(edges_mm):
+        size *= 2
+    met = np.empty(size, dtype=np.int64)
+    for slot in range(size):
+        met[slot] = _NOWHERE
+    for k in range(len(edges_mm)):
+        x = np.int64(np.rint(edges_mm[k, 0] / KEYHOLE_TOLERANCE_MM))
+        y = np.int64(np.rint(edges_mm[k, 1] / KEYHOLE_TOLERANCE_MM))
+        key = x * 2**32 + y
+        slot = (x * 73856093 ^ y * 19349663) & (size - 1)
+        while met[slot] != _NOWHERE:
+            if met[slot] == key:
+                return True
+            slot = (slot + 1) & (size - 1)
+        met[slot] = key
+    return False
 
 
 @njit(cache=True)

@@ -11,8 +11,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from spondyl.anatomy.layers import arrays_of, cut, split
-from spondyl.anatomy.polygons import areas_and_rims, boxes_mm
+from spondyl.anatomy.layers import arrays_of, cut
+from spondyl.anatomy.polygons import areas_and_rims, boxes_mm, joined
+from spondyl.anatomy.recut import split
 from spondyl.anatomy.solid import Cap, build_solid
 from spondyl.anatomy.stack import SMALLEST_MM2, Raster
 from spondyl.anatomy.structure import Contour, Structure
@@ -33,6 +34,8 @@ class Pieces:
     ----------
     contours
         That enclose something.
+    box_mm
+        Their lowest and highest (x, y).
     width_mm
         Their mean width.
     slice_spacing_mm
@@ -57,6 +60,7 @@ class Pieces:
     def __init__(
         self,
         contours: tuple[Contour, ...],
+        box_mm: tuple[NDArray[np.float64], NDArray[np.float64]],
         width_mm: float,
         slice_spacing_mm: float,
         cap: Cap,
@@ -65,13 +69,11 @@ class Pieces:
         *,
         rim: bool = False,
     ) -> None:
-        boxes = boxes_mm([c.points_mm for c in contours])
-        corner, opposite = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
-        raster = _raster(corner, opposite, width_mm, slice_spacing_mm, step_mm, most_cells)
+        raster = _raster(*box_mm, width_mm, slice_spacing_mm, step_mm, most_cells)
         self._solid = arrays_of(build_solid(contours, raster, cap, slice_spacing_mm))
         self._raster, self.step_mm = raster, step_mm
         self.points_mm, self.weights_cm3, self._cells, self._layers = cut(
-            self._solid, step_mm, 0.5 if rim else 0.0, corner, opposite
+            self._solid, step_mm, 0.5 if rim else 0.0, *box_mm
         )
 
     @property
@@ -104,14 +106,17 @@ def contoured_pieces(
     """
     if not structure.contours:
         return None
-    sizes = np.abs(areas_and_rims([c.points_mm for c in structure.contours]))
+    outlines = joined([[c.points_mm for c in structure.contours]])
+    sizes = np.abs(areas_and_rims(outlines))
     keep, spacing = sizes[:, 0] > SMALLEST_MM2, structure.grid.spacing_mm[2]
     if not keep.any():
         return None
     drawn = tuple(c for c, kept in zip(structure.contours, keep.tolist(), strict=True) if kept)
+    boxes = boxes_mm(outlines)[keep]
+    box = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
     area, rim_mm = (sum(column) for column in sizes[keep].T.tolist())
     width = 2.0 * area / rim_mm
-    return Pieces(drawn, width, spacing, cap, step_of(area * spacing / 1000.0), most_cells, rim=rim)
+    return Pieces(drawn, box, width, spacing, cap, step_of(area * spacing / 1000.0), most_cells, rim=rim)
 
 
 def _raster(

@@ -11,63 +11,22 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from spondyl.anatomy.keyholes import KEYHOLE_TOLERANCE_MM, one_sided, planes_that_meet
-
 Polygons = Sequence[NDArray[np.float64]]
 """Each (n, 2), (x, y) in mm."""
 
 
-def joined(planes: Sequence[Polygons]) -> tuple[NDArray[np.float64], NDArray[np.int_], NDArray[np.int_]]:
-    """All points (n, 2), where polygons end among them, and where planes end among the polygons."""
+Joined = tuple[NDArray[np.float64], NDArray[np.int_], NDArray[np.int_]]
+"""All points (n, 2) of some planes, where polygons end among them, and where planes end among the polygons."""
+
+
+def joined(planes: Sequence[Polygons]) -> Joined:
+    """The polygons of planes as compiled functions take them."""
     drawn = [polygon for polygons in planes for polygon in polygons]
     return np.concatenate(drawn), np.cumsum([len(p) for p in drawn]), np.cumsum([len(p) for p in planes])
 
 
-def signed_distances(
-    planes: Sequence[Polygons],
-    origin_mm: tuple[float, float],
-    cell_mm: tuple[float, float],
-    shape: tuple[int, int],
-    clip_mm: float,
-) -> NDArray[np.float32]:
-    """Signed distance in mm to the border of each plane's polygons on one raster, positive inside.
-
-    Parameters
-    ----------
-    planes
-        Of each its closed polygons, each of shape (m, 2) in mm.
-    origin_mm, cell_mm
-        (x, y) of the first cell's centre, and the cells' sides.
-    shape
-        Rows and columns of the raster.
-    clip_mm
-        No distance outside is said to be more.
-
-    Returns
-    -------
-    Shape (planes, rows, columns).
-    """
-    points, ends, last = joined(planes)
-    distance = np.empty((len(planes), *shape), dtype=np.float32)
-    _distances(points, ends, last, planes_that_meet(points, ends, last), *origin_mm, *cell_mm, clip_mm, distance)
-    return distance
-
-
 @njit(cache=True, nogil=True)
-def _distances(points, ends, last, meets, x0, y0, hx, hy, clip, distance):
-    first_point = first = 0
-    for n in range(len(last)):
-        end = ends[last[n] - 1]
-        edges = _edges(points[first_point:end], ends[first : last[n]] - first_point)
-        border = np.ones(len(edges), dtype=np.bool_)
-        if meets[n]:
-            border = one_sided(edges, 2.0 * KEYHOLE_TOLERANCE_MM)
-        signed_distance_raster(edges, border, x0, y0, hx, hy, clip, distance[n])
-        first_point, first = end, last[n]
-
-
-@njit(cache=True, nogil=True)
-def _edges(points_mm, ends):
+def edges_of(points_mm, ends):
     edges, n, first = np.empty((len(points_mm), 4)), 0, 0
     for end in ends:
         for k in range(first, end):
@@ -98,9 +57,9 @@ def area_mm2(points_mm: NDArray[np.float64]) -> float:
     return float(area_and_rim(points_mm)[0])
 
 
-def areas_and_rims(polygons_mm: Polygons) -> NDArray[np.float64]:
+def areas_and_rims(drawn: Joined) -> NDArray[np.float64]:
     """Of each polygon the `area_and_rim`, shape (n, 2)."""
-    points, ends, _ = joined([polygons_mm])
+    points, ends, _ = drawn
     return _areas_and_rims(points, ends)
 
 
@@ -113,16 +72,16 @@ def _areas_and_rims(points, ends):
     return found
 
 
-def boxes_mm(polygons_mm: Polygons) -> NDArray[np.float64]:
+def boxes_mm(drawn: Joined) -> NDArray[np.float64]:
     """Of each polygon the lowest x and y and the highest, shape (n, 4)."""
-    points, ends, _ = joined([polygons_mm])
+    points, ends, _ = drawn
     first = np.concatenate(([0], ends[:-1]))
     return np.hstack((np.minimum.reduceat(points, first), np.maximum.reduceat(points, first)))
 
 
 def width_mm(polygons_mm: Polygons) -> float:
     """Mean width of polygons, twice their area over their perimeter: half the diameter of a disc, that of a strip."""
-    area, rim = np.abs(areas_and_rims(polygons_mm)).sum(axis=0)
+    area, rim = np.abs(areas_and_rims(joined([polygons_mm]))).sum(axis=0)
     return float(2.0 * area / rim) if rim > 0 else 0.0
 
 
@@ -137,9 +96,9 @@ def _wider(rows):
 
 
 @njit(cache=True, nogil=True)
-def inside_raster(edges_mm, x0, y0, hx, hy, inside):
-    """Fill `inside` (ny, nx) with whether the cell centre (x0 + i hx, y0 + j hy) is inside, by even-odd."""
-    ny, nx = inside.shape
+def inside_raster(edges_mm, x0, y0, hx, hy, side):
+    """Fill `side` (ny, nx) with 1 where the cell centre (x0 + i hx, y0 + j hy) is inside, by even-odd, else -1."""
+    ny, nx = side.shape
     crossings = np.empty((ny, 16), dtype=np.float64)
     counts = np.zeros(ny, dtype=np.int64)
     for k in range(edges_mm.shape[0]):
@@ -162,110 +121,12 @@ def inside_raster(edges_mm, x0, y0, hx, hy, inside):
                 row[at] = row[at - 1]
                 at -= 1
             row[at] = value
-        inside[j, :] = False
+        side[j, :] = -1.0
         for c in range(0, counts[j] - 1, 2):
             first = max(0, int(np.floor((row[c] - x0) / hx)) + 1)
             last = min(nx - 1, int(np.floor((row[c + 1] - x0) / hx)))
             for i in range(first, last + 1):
-                inside[j, i] = True
-
-
-@njit(cache=True)
-def _squared_distance(lines, k, x, y):
-    """To the line (x, y, along x, along y, one over its squared length)."""
-    ax, ay, dx, dy = x - lines[k, 0], y - lines[k, 1], lines[k, 2], lines[k, 3]
-    t = min(1.0, max(0.0, (ax * dx + ay * dy) * lines[k, 4]))
-    ex, ey = ax - t * dx, ay - t * dy
-    return ex * ex + ey * ey
-
-
-@njit(cache=True)
-def _lines(edges_mm):
-    lines = np.empty((len(edges_mm), 5))
-    for k in range(len(edges_mm)):
-        dx, dy = edges_mm[k, 2] - edges_mm[k, 0], edges_mm[k, 3] - edges_mm[k, 1]
-        lines[k, 0], lines[k, 1], lines[k, 2], lines[k, 3] = edges_mm[k, 0], edges_mm[k, 1], dx, dy
-        lines[k, 4] = 1.0 / (dx * dx + dy * dy)
-    return lines
-
-
-@njit(cache=True)
-def _seed(edges_mm, lines, border, x0, y0, hx, hy, nearest, squared):
-    """Exact distance to the cells near each edge."""
-    ny, nx = nearest.shape
-    reach = 1.5 * max(hx, hy)
-    for k in range(edges_mm.shape[0]):
-        if not border[k]:
-            continue
-        xa, ya, xb, yb = edges_mm[k, 0], edges_mm[k, 1], edges_mm[k, 2], edges_mm[k, 3]
-        j0 = max(0, int(np.ceil((min(ya, yb) - reach - y0) / hy)))
-        j1 = min(ny - 1, int(np.floor((max(ya, yb) + reach - y0) / hy)))
-        i0 = max(0, int(np.ceil((min(xa, xb) - reach - x0) / hx)))
-        i1 = min(nx - 1, int(np.floor((max(xa, xb) + reach - x0) / hx)))
-        for j in range(j0, j1 + 1):
-            for i in range(i0, i1 + 1):
-                d = _squared_distance(lines, k, x0 + i * hx, y0 + j * hy)
-                if d < squared[j, i]:
-                    squared[j, i] = d
-                    nearest[j, i] = k
-
-
-@njit(cache=True, nogil=True)
-def signed_distance_raster(edges_mm, border, x0, y0, hx, hy, clip_mm, phi):
-    """Fill `phi` (ny, nx) with the distance in mm to the nearest border edge, positive inside, >= -clip_mm.
-
-    Cells near an edge get its exact distance; the nearest edge then spreads over the raster in two sweeps
-    (Danielsson 1980, doi:10.1016/0146-664X(80)90054-4).
-    """
-    ny, nx = phi.shape
-    nearest = np.full((ny, nx), -1, dtype=np.int32)
-    squared = np.full((ny, nx), 1e12, dtype=np.float64)
-    lines = _lines(edges_mm)
-    _seed(edges_mm, lines, border, x0, y0, hx, hy, nearest, squared)
-    inside = np.empty((ny, nx), dtype=np.bool_)
-    inside_raster(edges_mm, x0, y0, hx, hy, inside)
-    far = (clip_mm + 2.0 * (hx + hy)) ** 2  # farther out the distance is clipped anyway
-    for sweep in range(2):
-        step = 1 if sweep == 0 else -1
-        for row in range(ny):
-            j = row if sweep == 0 else ny - 1 - row
-            _pass_on(lines, nearest, squared, inside, far, j, j - step if row > 0 else -1, x0, y0 + j * hy, hx)
-    for j in range(ny):
-        for i in range(nx):
-            d = np.sqrt(squared[j, i])
-            phi[j, i] = d if inside[j, i] else max(-clip_mm, -d)
-
-
-@njit(cache=True, nogil=True)
-def _pass_on(lines, nearest, squared, inside, far, j, beside, x0, y, hx):
-    """Offer each cell of row j the nearest edges of its neighbours in row `beside` (-1 for none) and in its own."""
-    nx = nearest.shape[1]
-    for i in range(nx):
-        best, k, within = squared[j, i], nearest[j, i], inside[j, i]
-        tried = k
-        x = x0 + i * hx
-        if i > 0:
-            other = nearest[j, i - 1]
-            if other >= 0 and other != k and (within or squared[j, i - 1] < far):
-                tried = other
-                d = _squared_distance(lines, other, x, y)
-                if d < best:
-                    best, k = d, other
-        if beside >= 0:
-            for n in range(max(0, i - 1), min(nx, i + 2)):
-                other = nearest[beside, n]
-                if other >= 0 and other != k and other != tried and (within or squared[beside, n] < far):
-                    tried = other
-                    d = _squared_distance(lines, other, x, y)
-                    if d < best:
-                        best, k = d, other
-        squared[j, i], nearest[j, i] = best, k
-    for i in range(nx - 2, -1, -1):
-        other = nearest[j, i + 1]
-        if other >= 0 and other != nearest[j, i] and (inside[j, i] or squared[j, i + 1] < far):
-            d = _squared_distance(lines, other, x0 + i * hx, y)
-            if d < squared[j, i]:
-                squared[j, i], nearest[j, i] = d, other
+                side[j, i] = 1.0
 
 
 @njit(cache=True)

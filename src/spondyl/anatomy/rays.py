@@ -39,9 +39,9 @@ def along_normal(distance, j, i, out_x, out_y, hx, hy, limit):
 
     From an inner cell outwards, from an outer one inwards; the nearest distance where none is met within `limit`.
     """
-    here = distance[j, i]
+    here = np.float64(distance[j, i])
     sign = 1.0 if here > 0.0 else -1.0
-    least = 0.5 * min(hx, hy)
+    least, step_x, step_y = 0.5 * min(hx, hy), sign * out_x / hx, sign * out_y / hy
     gone, before, value = 0.0, 0.0, sign * here
     last = value
     while value > 0.0:
@@ -49,7 +49,7 @@ def along_normal(distance, j, i, out_x, out_y, hx, hy, limit):
         gone += max(value, least)
         if gone > limit:
             return here
-        column, row = i + sign * out_x * gone / hx, j + sign * out_y * gone / hy
+        column, row = i + step_x * gone, j + step_y * gone
         if column < 0.0 or row < 0.0 or column > distance.shape[1] - 1 or row > distance.shape[0] - 1:
             return here
         value = sign * _at(distance, row, column)

@@ -6,8 +6,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from spondyl.anatomy.layers import spread
 from spondyl.anatomy.pieces import contoured_pieces
+from spondyl.anatomy.placing import spread
 from spondyl.anatomy.solid import CAPS, Cap
 from spondyl.anatomy.structure import Structure
 from spondyl.core.errors import StructureError

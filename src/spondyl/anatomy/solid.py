@@ -14,8 +14,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from spondyl.anatomy.arcs import arc, curvature_between
+from spondyl.anatomy.border_distance import far_mm
 from spondyl.anatomy.caps import border_beyond, closing_share, section_beyond
-from spondyl.anatomy.polygons import half_plane_fraction
+from spondyl.anatomy.polygons import half_plane_fraction, joined
 from spondyl.anatomy.rays import slope, values_between
 from spondyl.anatomy.stack import Joint, Raster, Stack, bridged, clip_mm, join, planes_of
 from spondyl.anatomy.structure import Contour
@@ -74,8 +75,8 @@ class Between:
         """Signed distance of each raster cell (ny, nx) at a height; well off the border, bounds as far off."""
         solid, result = self._solid, np.empty(self._values.shape[1:], dtype=np.float32)
         heights = solid.z_mm[np.maximum(0, self._planes)]
-        cell = float(np.hypot(solid.raster.hx, solid.raster.hy))
-        _between(self._values, heights, self._planes, z_mm, solid.clip_mm, cell, result)
+        far = far_mm(solid.clip_mm, solid.raster.hx, solid.raster.hy)
+        _between(self._values, heights, self._planes, z_mm, solid.clip_mm, far, result)
         hole = self._holes[0 if z_mm < (heights[1] + heights[2]) / 2 else 1]
         return np.minimum(result, -solid.distance_mm[hole]) if hole >= 0 else result
 
@@ -106,9 +107,10 @@ class Beyond:
 def build_solid(contours: Sequence[Contour], raster: Raster, cap: Cap, slice_spacing_mm: float) -> Solid:
     """The solid of `contours` on `raster`; `slice_spacing_mm` is used where contours do not tell their spacing."""
     planes = planes_of(contours)
-    z = np.array([height for height, _ in planes])
-    clip = clip_mm(planes, z, slice_spacing_mm)
-    stack = Stack(raster, clip, [polygons for _, polygons in planes], list(z))
+    heights_mm, polygons = [height for height, _ in planes], [drawn for _, drawn in planes]
+    z, drawn = np.array(heights_mm), joined(polygons)
+    clip = clip_mm(drawn, z, slice_spacing_mm)
+    stack = Stack(raster, clip, polygons, drawn, heights_mm)
     filled = bridged(z, slice_spacing_mm)
     joints = [join(stack, i) if filled[i] else Joint(-1, -1, i, i + 1) for i in range(len(z) - 1)]
     spacings = np.diff(z)[[joint.lower >= 0 for joint in joints]] if joints else np.empty(0)
@@ -116,17 +118,17 @@ def build_solid(contours: Sequence[Contour], raster: Raster, cap: Cap, slice_spa
     heights = np.array(stack.z_mm)
     solid = Solid(raster, heights, stack.distance_mm, clip, ())
     caps = [] if cap == "none" else [_capped(solid, slab, typical) for slab in _caps(joints, heights)]
-    return replace(solid, slabs=(*_bridges(joints, heights), *caps))
+    return replace(solid, slabs=(*_bridges(joints, heights_mm), *caps))
 
 
-def _bridges(joints: list[Joint], z: NDArray[np.float64]) -> list[Slab]:
+def _bridges(joints: list[Joint], z: list[float]) -> list[Slab]:
     """The slabs between planes that are joined."""
     slabs: list[Slab] = []
     for i, joint in enumerate(joints):
         if joint.lower >= 0:
             around = (_below(joints, i)[0], joint.lower, joint.upper, _above(joints, i + 1)[0])
             holes = (joint.hole_below, joint.hole_above)
-            slabs.append(Slab(float(z[i]), float(z[i + 1]), "between", around, holes))
+            slabs.append(Slab(z[i], z[i + 1], "between", around, holes))
     return slabs
 
 
@@ -172,9 +174,9 @@ def _reach_mm(solid: Solid, slab: Slab, typical_mm: float) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _between(all_values, heights, planes, z, clip, cell, result):
+def _between(all_values, heights, planes, z, clip, far, result):
     """An arc never leaves the range of its ends, so where both are far on one side of the border none is drawn."""
-    far, values = min(clip, 2.0 * cell), np.empty(4)
+    values = np.empty(4)
     for j in range(result.shape[0]):
         for i in range(result.shape[1]):
             low, high = all_values[1, j, i], all_values[2, j, i]

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from spondyl.anatomy.border_distance import signed_distances
 from spondyl.anatomy.branches import ENDS, GOES_ON, ending, fates
-from spondyl.anatomy.polygons import Polygons, areas_and_rims, boxes_mm, joined, signed_distances
+from spondyl.anatomy.polygons import Joined, Polygons, areas_and_rims, boxes_mm, joined
 from spondyl.anatomy.structure import Contour
 
 SAME_PLANE_MM, SMALLEST_MM2 = 0.01, 1e-6
@@ -33,7 +34,7 @@ def with_area(contours: Sequence[Contour]) -> tuple[Contour, ...]:
     """The contours that enclose something; a point or a line drawn as a contour does not."""
     if not contours:
         return ()
-    areas = np.abs(areas_and_rims([c.points_mm for c in contours])[:, 0])
+    areas = np.abs(areas_and_rims(joined([[c.points_mm for c in contours]]))[:, 0])
     return tuple(c for c, area in zip(contours, areas.tolist(), strict=True) if area > SMALLEST_MM2)
 
 
@@ -51,34 +52,40 @@ def planes_of(contours: Sequence[Contour]) -> list[tuple[float, list[NDArray[np.
 class Stack:
     """Planes with their signed distances; parts of a plane that go different ways are planes of their own."""
 
-    def __init__(self, raster: Raster, clip_mm: float, polygons: list[Polygons], z_mm: list[float]) -> None:
+    def __init__(
+        self, raster: Raster, clip_mm: float, polygons: Sequence[Polygons], drawn: Joined, z_mm: list[float]
+    ) -> None:
         self.raster, self.clip_mm = raster, clip_mm
         self.polygons, self.z_mm = list(polygons), list(z_mm)
-        self._drawn = self._distances(polygons)
+        self._drawn = self._distances(drawn)
         self._parts: list[NDArray[np.float32]] = []
-        self._fates: NDArray[np.int8] = fates(
-            *joined(polygons), self._drawn, raster.x0, raster.y0, raster.hx, raster.hy
-        )
+        found: NDArray[np.int8] = fates(*drawn, self._drawn, raster.x0, raster.y0, raster.hx, raster.hy)
+        self._fates: list[list[int]] = found.tolist()
 
     @property
     def distance_mm(self) -> NDArray[np.float32]:
         """Signed distances (planes, ny, nx): those drawn, then parts of them."""
         return np.concatenate([self._drawn, *self._parts]) if self._parts else self._drawn
 
-    def _distances(self, polygons: list[Polygons]) -> NDArray[np.float32]:
+    def _distances(self, drawn: Joined, *, everywhere: bool = False) -> NDArray[np.float32]:
         r = self.raster
-        return signed_distances(polygons, (r.x0, r.y0), (r.hx, r.hy), (r.ny, r.nx), self.clip_mm)
+        frame = (r.x0, r.y0), (r.hx, r.hy), (r.ny, r.nx)
+        return signed_distances(drawn, *frame, self.clip_mm, everywhere=everywhere)
+
+    def go_on(self, lower: int) -> bool:
+        """Whether a plane and the next go on in one another as a whole."""
+        return self._fates[lower] == [GOES_ON, GOES_ON]
 
     def _add(self, z_mm: float, polygons: Polygons) -> int:
         self.polygons.append(polygons)
         self.z_mm.append(z_mm)
-        self._parts.append(self._distances([polygons]))
+        self._parts.append(self._distances(joined([polygons]), everywhere=True))
         return len(self.z_mm) - 1
 
     def split(self, plane: int, other: int) -> Split:
         """What of `plane` goes on in `other`, its neighbour, what ends, and the holes that close."""
         r, polygons = self.raster, self.polygons[plane]
-        fate = self._fates[min(plane, other), int(plane > other)]
+        fate = self._fates[min(plane, other)][int(plane > other)]
         if fate == GOES_ON:
             return Split(plane, -1, -1)
         if fate == ENDS:
@@ -116,15 +123,17 @@ class Joint:
 
 
 def join(stack: Stack, i: int) -> Joint:
+    if stack.go_on(i):
+        return Joint(i, i + 1, -1, -1)
     lower, upper = stack.split(i, i + 1), stack.split(i + 1, i)
     if lower.going < 0 or upper.going < 0:
         return Joint(-1, -1, i, i + 1)
     return Joint(lower.going, upper.going, lower.ended, upper.ended, lower.hole, upper.hole)
 
 
-def clip_mm(planes: list[tuple[float, list[NDArray[np.float64]]]], z: NDArray[np.float64], spacing: float) -> float:
+def clip_mm(drawn: Joined, z: NDArray[np.float64], spacing: float) -> float:
     """Distances matter up to the largest step that a sphere of the structure's width can make between planes."""
-    boxes = boxes_mm([points for _, polygons in planes for points in polygons])
+    boxes = boxes_mm(drawn)
     width = float((boxes[:, 2:] - boxes[:, :2]).max())
     gap = typical_spacing_mm(z, spacing)
     return max(3.0 * gap, float(np.sqrt(width * gap)))

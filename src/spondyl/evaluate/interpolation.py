@@ -110,14 +110,15 @@ def _with_range(
     """Without cells, the dose only."""
     nz, ny, nx = values.shape
     low = -0.5 - _EDGE_TOLERANCE
+    x0, y0, z0 = origin[0], origin[1], origin[2]
+    per_x, per_y, per_z = 1.0 / spacing[0], 1.0 / spacing[1], 1.0 / spacing[2]
+    ranged = len(cells) > 0
     for n in range(len(points)):
-        x = (points[n, 0] - origin[0]) / spacing[0]
-        y = (points[n, 1] - origin[1]) / spacing[1]
-        z = (points[n, 2] - origin[2]) / spacing[2]
+        x, y, z = (points[n, 0] - x0) * per_x, (points[n, 1] - y0) * per_y, (points[n, 2] - z0) * per_z
         inside = low <= x <= nx - 1 - low and low <= y <= ny - 1 - low and low <= z <= nz - 1 - low
         if not inside:
             out[n] = np.nan
-            if len(cells):
+            if ranged:
                 extremes[n, 0] = extremes[n, 1] = np.nan
             continue
         x = min(max(x, 0.0), nx - 1.0)
@@ -126,46 +127,27 @@ def _with_range(
         i, j, k = min(int(x), max(nx - 2, 0)), min(int(y), max(ny - 2, 0)), min(int(z), max(nz - 2, 0))
         fx, fy, fz = x - i, y - j, z - k
         i1, j1, k1 = min(i + 1, nx - 1), min(j + 1, ny - 1), min(k + 1, nz - 1)
-        a, b = values[k, j, i] * (1 - fx) + values[k, j, i1] * fx, values[k, j1, i] * (1 - fx) + values[k, j1, i1] * fx
-        c = values[k1, j, i] * (1 - fx) + values[k1, j, i1] * fx
-        d = values[k1, j1, i] * (1 - fx) + values[k1, j1, i1] * fx
-        near, far = a * (1 - fy) + b * fy, c * (1 - fy) + d * fy
-        out[n] = near * (1 - fz) + far * fz
-        if not len(cells):
+        a0, a1 = np.float64(values[k, j, i]), np.float64(values[k, j, i1])
+        b0, b1 = np.float64(values[k, j1, i]), np.float64(values[k, j1, i1])
+        c0, c1 = np.float64(values[k1, j, i]), np.float64(values[k1, j, i1])
+        d0, d1 = np.float64(values[k1, j1, i]), np.float64(values[k1, j1, i1])
+        a, b, c, d = a0 + (a1 - a0) * fx, b0 + (b1 - b0) * fx, c0 + (c1 - c0) * fx, d0 + (d1 - d0) * fx
+        near, far = a + (b - a) * fy, c + (d - c) * fy
+        gy = near + (far - near) * fz
+        out[n] = gy
+        if not ranged:
             continue
-        p = (values[k, j, i1] - values[k, j, i]) * (1 - fy) + (values[k, j1, i1] - values[k, j1, i]) * fy
-        q = (values[k1, j, i1] - values[k1, j, i]) * (1 - fy) + (values[k1, j1, i1] - values[k1, j1, i]) * fy
-        rise_x = (p * (1 - fz) + q * fz) / spacing[0]
-        rise_y = ((b - a) * (1 - fz) + (d - c) * fz) / spacing[1]
-        rise_z = (far - near) / spacing[2]
+        p, q = (a1 - a0) * (1 - fy) + (b1 - b0) * fy, (c1 - c0) * (1 - fy) + (d1 - d0) * fy
+        rise_x = (p + (q - p) * fz) * per_x
+        rise_y = ((b - a) * (1 - fz) + (d - c) * fz) * per_y
+        rise_z = (far - near) * per_z
         layer = cells[n, 0]
         to_x = frame[0] + cells[n, 2] * frame[2] - points[n, 0]
         to_y = frame[1] + cells[n, 1] * frame[3] - points[n, 1]
         to_z = layers[layer, 1] - points[n, 2]
-        middle = out[n] + rise_x * to_x + rise_y * to_y + rise_z * to_z
+        middle = gy + rise_x * to_x + rise_y * to_y + rise_z * to_z
         half = 0.5 * (abs(rise_x) * frame[2] + abs(rise_y) * frame[3] + abs(rise_z) * layers[layer, 2])
         extremes[n, 0], extremes[n, 1] = middle - half, middle + half
-
-
-@njit(cache=True, nogil=True)
-def first_tier(
-    extremes: NDArray[np.float64], hottest: NDArray[np.float64], coldest: NDArray[np.float64], flat: float, none: int
-) -> NDArray[np.int8]:
-    """For ranges of dose (n, 2) the first k with a highest above `hottest[k]` (2 k) or a lowest below `coldest[k]`
-    (2 k + 1); `none` for those that are not wider than `flat` or reach neither."""
-    tiers = np.full(len(extremes), none, dtype=np.int8)
-    for n in range(len(extremes)):
-        lowest, highest = extremes[n, 0], extremes[n, 1]
-        if not highest - lowest > flat:
-            continue
-        for k in range(len(hottest)):
-            if highest > hottest[k]:
-                tiers[n] = 2 * k
-                break
-            if lowest < coldest[k]:
-                tiers[n] = 2 * k + 1
-                break
-    return tiers
 
 
 @njit(cache=True, nogil=True)
@@ -177,44 +159,3 @@ def binned_volume(
     for n in range(len(dose_gy)):
         volume[min(int((dose_gy[n] - low_gy) / width_gy), count - 1)] += weight_cm3[n]
     return volume
-
-
-@njit(cache=True, nogil=True)
-def note_beyond(
-    points: NDArray[np.float64],
-    kept: NDArray[np.bool_],
-    low: NDArray[np.float64],
-    high: NDArray[np.float64],
-    beyond: NDArray[np.bool_],
-) -> None:
-    """Set in `beyond` (2, 3) the lower and upper faces of a box beyond which kept points lie."""
-    for n in range(len(points)):
-        if kept[n]:
-            for axis in range(3):
-                beyond[0, axis] |= points[n, axis] < low[axis]
-                beyond[1, axis] |= points[n, axis] > high[axis]
-
-
-@njit(cache=True, nogil=True)
-def highest_at_faces(
-    points: NDArray[np.float64],
-    kept: NDArray[np.bool_],
-    dose_gy: NDArray[np.float64],
-    low: NDArray[np.float64],
-    high: NDArray[np.float64],
-    beyond: NDArray[np.bool_],
-    spacing: NDArray[np.float64],
-) -> float:
-    """Highest dose of kept points, in their order, within `spacing` of the faces in `beyond`; -infinite if none is."""
-    highest, m = -np.inf, 0
-    for n in range(len(points)):
-        if not kept[n]:
-            continue
-        gy, m = dose_gy[m], m + 1
-        if not gy > highest:
-            continue
-        for axis in range(3):
-            at_low = beyond[0, axis] and points[n, axis] < low[axis] + spacing[axis]
-            if at_low or (beyond[1, axis] and points[n, axis] > high[axis] - spacing[axis]):
-                highest = gy
-    return highest

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from spondyl.anatomy import Cap, Structure, contoured_pieces
 from spondyl.dose import Dose
-from spondyl.evaluate.interpolation import dose_and_range_at, first_tier, highest_at_faces, note_beyond
+from spondyl.evaluate.grid_edge import highest_near, note_beyond
+from spondyl.evaluate.interpolation import dose_and_range_at
+from spondyl.evaluate.tiers import COARSE, first_tier, known, uncut
 
 PIECES, LARGEST_MM, MOST_PIECES = 25_000, 0.8, 80_000
 """Pieces have sides of 0.8 mm, less for fewer than `PIECES`, more for more than `MOST_PIECES`."""
@@ -27,8 +29,6 @@ HALVED = 0.5
 """Parts are at most half as long as their pieces."""
 FLAT_GY = 0.01
 """A piece across which the dose differs by less is not cut."""
-COARSE = 127
-"""The tier of pieces that are not cut."""
 Floats = NDArray[np.float64]
 
 
@@ -52,7 +52,7 @@ class Sampled:
         found, first = -np.inf, 0
         for points, kept in self.groups:
             end = first + int(np.count_nonzero(kept))
-            found = max(found, highest_at_faces(points, kept, self.gy[first:end], low, high, beyond, spacing))
+            found = max(found, highest_near(points, kept, self.gy[first:end], low + spacing, high - spacing, beyond))
             first = end
         return float(found) if found > -np.inf else np.inf
 
@@ -66,12 +66,12 @@ def sampled(dose: Dose, structure: Structure, cap: Cap) -> Sampled | None:
     tiers = _tiers(gy, extremes, pieces.weights_cm3)
     part = min(END_MM, HALVED * pieces.step_mm)
     finer = [pieces.finer(np.flatnonzero(tiers == tier), part, MOST_PARTS) for tier in range(2 * len(TIERS))]
-    points = tuple(p for p, _ in finer)
-    kept = (tiers == COARSE) & (pieces.weights_cm3 > 0)
+    doses = [dose_and_range_at(dose, points)[0] for points, _ in finer]
+    kept, whole_gy, whole_cm3 = uncut(tiers, gy, pieces.weights_cm3)
     return Sampled(
-        np.concatenate((gy[kept], *(dose_and_range_at(dose, p)[0] for p in points))),
-        np.concatenate((pieces.weights_cm3[kept], *(w for _, w in finer))),
-        ((pieces.points_mm, kept), *((p, np.ones(len(p), dtype=np.bool_)) for p in points)),
+        np.concatenate((whole_gy, *doses)),
+        np.concatenate((whole_cm3, *(weights for _, weights in finer))),
+        ((pieces.points_mm, kept), *((points, np.ones(len(points), dtype=np.bool_)) for points, _ in finer)),
     )
 
 
@@ -86,12 +86,12 @@ def _tiers(gy: Floats, extremes_gy: Floats, weights_cm3: Floats) -> NDArray[np.i
     By the range of dose in their cells, not by the dose of their points: pieces whose points happen to be hot would
     else be replaced by cooler parts, and those whose points happen to be cool would stay.
     """
-    known = gy[(weights_cm3 > 0) & np.isfinite(gy)]
-    if not len(known):
+    doses: Floats = known(gy, weights_cm3)
+    if not len(doses):
         return np.full(len(gy), COARSE, dtype=np.int8)
-    counts = [min(count, len(known)) for count in TIERS]
-    ordered = np.partition(known, sorted({*(c - 1 for c in counts), *(len(known) - c for c in counts)}))
+    counts = [min(count, len(doses)) for count in TIERS]
+    ordered = np.partition(doses, sorted({*(c - 1 for c in counts), *(len(doses) - c for c in counts)}))
     tiers: NDArray[np.int8] = first_tier(
-        extremes_gy, ordered[[-c for c in counts]], ordered[[c - 1 for c in counts]], FLAT_GY, COARSE
+        extremes_gy, ordered[[-c for c in counts]], ordered[[c - 1 for c in counts]], FLAT_GY
     )
     return tiers

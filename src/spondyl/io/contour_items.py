@@ -16,23 +16,24 @@ from numba import njit
 from numpy.typing import NDArray
 from pydicom.dataelem import RawDataElement
 
+from spondyl.io.decimals import Extent, coordinates, extent, numbers_of, one_by_one
+
 IMAGES, KIND, COUNT, DATA = 0x30060016, 0x30060042, 0x30060046, 0x30060050
 """ContourImageSequence, ContourGeometricType, NumberOfContourPoints, ContourData (PS3.3 C.8.8.6)."""
 IMAGE_UID = 0x00081155
 _ITEM, _UNDEFINED = 0xFFFEE000, 0xFFFFFFFF
-_TEXT_DIGITS, _EXACT_POWER = 15, 22
-"""A decimal of 15 digits and its power of ten up to 22 are exact in double precision, so that one division rounds right
-(Clinger 1990, doi:10.1145/93542.93557). A DS has 16 characters at most (PS3.5 6.2)."""
 
 
 @dataclass(frozen=True)
 class ContourItem:
-    """One contour: its type, how many points it says it has, its numbers (x, y, z, x, ...), and its images' UIDs."""
+    """One contour: its type, how many points it says it has, its numbers (x, y, z, x, ...), its images' UIDs, and the
+    `extent` of its numbers."""
 
     kind: str
     stated: int | None
     values: NDArray[np.float64]
     images: tuple[str, ...]
+    extent: Extent
 
 
 def contour_items(drawn: Any) -> Iterator[ContourItem]:
@@ -56,7 +57,9 @@ def contour_items(drawn: Any) -> Iterator[ContourItem]:
         uids = tuple(_text(image, IMAGE_UID) for image in item.get("ContourImageSequence") or ())
         stated, numbers = _text(item, COUNT), _text(item, DATA)
         values = coordinates(np.frombuffer(numbers.encode(), dtype=np.uint8))
-        yield ContourItem(_text(item, KIND), int(stated) if stated else None, values, uids)
+        yield ContourItem(
+            _text(item, KIND), int(stated) if stated else None, values, uids, extent(values, 0, len(values))
+        )
 
 
 def _from_bytes(
@@ -70,30 +73,16 @@ def _from_bytes(
             found = known[value] = _stripped(value)
         return found
 
-    uids, first = [told(start, end) for start, end in images.tolist()], 0
-    for kind, kind_end, count, count_end, start, end, last in contours.tolist():
+    uids, first, done = [told(start, end) for start, end in images.tolist()], 0, 0
+    numbers, ends, extents = numbers_of(data, contours)
+    rows = zip(contours.tolist(), ends.tolist(), extents.tolist(), strict=True)
+    for (kind, kind_end, count, count_end, start, end, last), stop, (low, high, mean, farthest) in rows:
         stated = told(count, count_end)
-        values = coordinates(data[start:end])
-        yield ContourItem(told(kind, kind_end), int(stated) if stated else None, values, tuple(uids[first:last]))
-        first = last
-
-
-def coordinates(text: NDArray[np.uint8]) -> NDArray[np.float64]:
-    r"""The numbers of an undecoded DS, values parted by backslashes.
-
-    >>> coordinates(np.frombuffer(b"-12.5\\3\\1e2 ", dtype=np.uint8)).tolist()
-    [-12.5, 3.0, 100.0]
-
-    Raises
-    ------
-    ValueError
-        If one is not a number.
-    """
-    values, understood = _decimals(text)
-    if understood:
-        return values
-    plain = text.tobytes().decode("ascii").rstrip("\0 ")
-    return np.array([float(v) for v in plain.split("\\")] if plain else [], dtype=np.float64)
+        values, reach = numbers[done:stop], (low, high, mean, farthest)
+        if stop < 0:
+            values, reach = one_by_one(data[start:end])
+        yield ContourItem(told(kind, kind_end), int(stated) if stated else None, values, tuple(uids[first:last]), reach)
+        first, done = last, max(done, stop)
 
 
 def _text(item: Any, tag: int) -> str:
@@ -190,69 +179,3 @@ def _doubled(rows):
     more = np.zeros((2 * len(rows), rows.shape[1]), dtype=rows.dtype)
     more[: len(rows)] = rows
     return more
-
-
-@njit(cache=True, nogil=True)
-def _decimals(text):
-    """Numbers parted by backslashes, rounded right, and whether all are plain ones that can be."""
-    size = len(text)
-    while size > 0 and (text[size - 1] == 32 or text[size - 1] == 0):
-        size -= 1
-    count = 1 if size > 0 else 0
-    for at in range(size):
-        count += text[at] == 92
-    values, at = np.empty(count), 0
-    for n in range(count):
-        while at < size and text[at] == 32:
-            at += 1
-        negative = at < size and text[at] == 45
-        if at < size and (text[at] == 45 or text[at] == 43):
-            at += 1
-        digits, power, whole, pointed, some = 0, 0, 0, False, False
-        while at < size and (48 <= text[at] <= 57 or (text[at] == 46 and not pointed)):
-            if text[at] == 46:
-                pointed = True
-            else:
-                some = True
-                whole = 10 * whole + (text[at] - 48)
-                digits += whole > 0
-                power -= pointed
-                if digits > _TEXT_DIGITS:
-                    return values, False
-            at += 1
-        if some and at < size and (text[at] == 69 or text[at] == 101):
-            at += 1
-            down = at < size and text[at] == 45
-            if at < size and (text[at] == 45 or text[at] == 43):
-                at += 1
-            some, exponent = False, 0
-            while at < size and 48 <= text[at] <= 57:
-                some, exponent = True, min(1000, 10 * exponent + (text[at] - 48))
-                at += 1
-            power += -exponent if down else exponent
-        while at < size and text[at] == 32:
-            at += 1
-        if not some or abs(power) > _EXACT_POWER or (at < size and text[at] != 92):
-            return values, False
-        at += 1
-        scale = 1.0
-        for _ in range(abs(power)):
-            scale *= 10.0
-        value = whole * scale if power > 0 else whole / scale
-        values[n] = -value if negative else value
-    return values, True
-
-
-@njit(cache=True, nogil=True)
-def extent(values):
-    """Lowest, highest and mean z of points (x, y, z, x, ...), and the largest of all numbers' sizes, infinite where one
-    is not finite."""
-    low = high = values[2]
-    above = farthest = 0.0
-    for n in range(len(values)):
-        if not np.isfinite(values[n]):
-            return low, high, low, np.inf
-        farthest = max(farthest, abs(values[n]))
-        if n % 3 == 2:
-            low, high, above = min(low, values[n]), max(high, values[n]), above + (values[n] - values[2])
-    return low, high, values[2] + above / (len(values) // 3), farthest

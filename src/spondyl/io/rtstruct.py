@@ -12,7 +12,7 @@ from spondyl.anatomy import Cap, Contour, Role, Structure, Structures, contours_
 from spondyl.core.errors import DicomError, StructureError
 from spondyl.core.grid import Grid
 from spondyl.core.progress import Progress, silent
-from spondyl.io.contour_items import ContourItem, contour_items, extent
+from spondyl.io.contour_items import ContourItem, contour_items
 from spondyl.io.dicom_file import read_dicom, refusing, text
 from spondyl.io.roles import role_of
 
@@ -164,7 +164,7 @@ def _contour(item: ContourItem, name: str, path: Path) -> tuple[Contour | None, 
     if values.size == 0:
         return None, "contours without points"
     whole = values.size % 3 == 0 and (stated is None or 3 * stated == values.size)
-    low, high, mean, farthest = extent(values) if whole else (0.0, 0.0, 0.0, np.inf)
+    low, high, mean, farthest = item.extent if whole else (0.0, 0.0, 0.0, np.inf)
     if not np.isfinite(farthest):
         raise DicomError(
             f'{path}: a contour of "{name}" has {values.size} numbers, expected 3 finite ones for each of its '
