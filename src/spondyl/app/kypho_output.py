@@ -69,7 +69,11 @@ def _about(planned: KyphoPlanned) -> dict[str, Any]:
             for p in made.proposals
         ],
         "eligibility": planned.eligibility.record(),
-        "rounds": {"done": made.doses.number, "of": made.doses.rounds, "mean_relative_standard_error": error},
+        "dose": {
+            "rounds": made.doses.rounds,
+            "interrupted": made.doses.interrupted,
+            "mean_relative_standard_error": error,
+        },
         "notes": list(made.notes),
     }
 

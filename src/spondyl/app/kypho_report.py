@@ -71,7 +71,7 @@ def warnings(planned: KyphoPlanned) -> tuple[str, ...]:
         return told
     return (
         *told,
-        f"interrupted after round {doses.number} of {doses.rounds}: the dose is that round's, with a mean standard "
+        f"interrupted after round {doses.rounds}: the dose is that round's, with a mean standard "
         f"error of {uncertainty_text(planned)}",
     )
 
@@ -184,7 +184,7 @@ def _made_facts(planned: KyphoPlanned) -> tuple[Fact, ...]:
         Fact("dose grid", f"{spacing} mm, {' × '.join(str(n) for n in grid.shape[::-1])} voxels"),
         Fact(
             "uncertainty",
-            f"{uncertainty_text(planned)}, one standard error, mean; round {doses.number} of {doses.rounds}",
+            f"{uncertainty_text(planned)}, one standard error, mean; {doses.rounds} rounds",
         ),
         *((Fact("override", override),) if override else ()),
         *(Fact("how", step) for step in planned.dose.made),

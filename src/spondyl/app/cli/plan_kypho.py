@@ -15,9 +15,9 @@ from spondyl.app.kypho_output import write_kypho
 from spondyl.app.kypho_report import NUMBER_COLUMNS, mean_uncertainty, number_cells, warnings
 from spondyl.core import DISCLAIMER, check_output
 from spondyl.core.errors import PlanError
+from spondyl.plan.kypho.doses import Round
 from spondyl.plan.kypho.plan import NeedlePlan
 from spondyl.plan.kypho.settings import KyphoSettings
-from spondyl.plan.kypho.transport import Round
 
 COLOURS = {"pass": "green", "fail": "red", "unknown": "yellow"}
 
@@ -81,20 +81,11 @@ def point(text: str | None, option: str) -> tuple[float, float, float] | None:
     return x, y, z
 
 
-def rounds_to(histories: int) -> tuple[int, ...]:
-    """Photons of each round, up to `histories` in the last: a first look, a better one, the dose.
-
-    >>> rounds_to(400_000)
-    (20000, 80000, 400000)
-    """
-    return histories // 20 or 1, histories // 5 or 1, histories
-
-
 def _tell_round(plan: NeedlePlan, found: Round) -> None:
     """What is known after a round, above the bars."""
     error = mean_uncertainty(found.doses[0], plan.prescription.dose_gy)
     known = "" if error is None else f", mean standard error {100 * error:.1f} %"
-    err_console.print(f"dose {found.number} of {found.rounds}{known}", markup=False)
+    err_console.print(f"dose, round {found.number}{known}", markup=False)
 
 
 def _tell(planned: KyphoPlanned, out: Path, seconds: float) -> None:

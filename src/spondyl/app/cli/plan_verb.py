@@ -13,7 +13,7 @@ from rich.table import Table
 
 from spondyl.app.cli.common import err_console, out_console, progress_bars, write_json
 from spondyl.app.cli.mandatory import EXIT_CODES, tell_unmet
-from spondyl.app.cli.plan_kypho import kypho_and_tell, point, rounds_to
+from spondyl.app.cli.plan_kypho import kypho_and_tell, point
 from spondyl.app.cli.techniques import given_options, refuse_others
 from spondyl.app.compiling_ahead import compiling_ahead
 from spondyl.app.plan_output import write_plan
@@ -79,7 +79,7 @@ def plan(
     cement: Annotated[str, typer.Option(help="Needle: material of the dose after cement, or none.")] = NEEDLE.cement,
     override: Annotated[str, typer.Option(help="Needle: why it is planned though contraindicated.")] = "",
     engine: Annotated[str, typer.Option(help="Needle: what computes the dose.")] = NEEDLE.engine,
-    histories: Annotated[int, typer.Option(min=100, help="Needle: photons of the last round.")] = NEEDLE.histories[-1],
+    histories: Annotated[int | None, typer.Option(min=1, help="Needle: photons, the engine's number.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Needle: of the random numbers.")] = NEEDLE.seed,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No bars, no words.")] = False,
@@ -87,10 +87,11 @@ def plan(
     """Plan a case."""
     refuse_others(technique, given_options(context))
     if technique == "kypho-iort":
-        rounds = rounds_to(histories)
         points = point(entry_mm, "--entry-mm"), point(tip_mm, "--tip-mm")
         named = "" if cement == "none" else cement
-        needle = KyphoSettings(source_side, *points, prescription, source, named, engine, histories=rounds, seed=seed)
+        needle = KyphoSettings(
+            source_side, *points, prescription, source, named, engine, histories=histories, seed=seed
+        )
         return kypho_and_tell(
             case, out, settings=needle, protocol=protocol, gtv=gtv, override=override, json_=json_, quiet=quiet
         )

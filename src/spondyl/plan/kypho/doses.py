@@ -10,13 +10,23 @@ import numpy as np
 from spondyl.anatomy import Case, Structures
 from spondyl.core import Progress, trilinear
 from spondyl.dose import Dose
+from spondyl.dose.kv.setup import KvSettings
 from spondyl.dose.kv.water_table import water_table_dose
 from spondyl.physics import Medium
 from spondyl.plan.kypho.patient import patient_medium
 from spondyl.plan.kypho.placement import Task
 from spondyl.plan.kypho.plan import NeedlePlan
 from spondyl.plan.kypho.settings import KyphoSettings
-from spondyl.plan.kypho.transport import Round, Transport, rounds_of
+from spondyl.plan.kypho.transport import Doses, Transport
+
+
+@dataclass(frozen=True)
+class Round:
+    """What is known after a round: its number, and dose to medium and to water."""
+
+    number: int
+    doses: Doses
+
 
 Show = Callable[[NeedlePlan, Round], None]
 """Told each round as it is there."""
@@ -24,7 +34,7 @@ Show = Callable[[NeedlePlan, Round], None]
 
 @dataclass(frozen=True)
 class KyphoDoses:
-    """Doses of the plan, all Gy on one grid; with cement None where none was asked for or time ran out.
+    """Doses of the plan, all Gy on one grid.
 
     Parameters
     ----------
@@ -35,21 +45,19 @@ class KyphoDoses:
     water
         By the depth dose's table, all water.
     with_cement
-        To medium, after the cement.
-    round
-        How far the patient's dose was refined.
+        To medium, after the cement; None where none was asked for or the work was interrupted before.
+    rounds
+        How often the patient's dose was refined.
+    interrupted
+        Whether that was ended by the user.
     """
 
     patient: Dose
     patient_to_water: Dose
     water: Dose
     with_cement: Dose | None
-    number: int
     rounds: int
-
-    @property
-    def interrupted(self) -> bool:
-        return self.number < self.rounds
+    interrupted: bool
 
 
 def needle_doses(
@@ -61,28 +69,33 @@ def needle_doses(
     A KeyboardInterrupt after the first round ends the work and keeps the last complete round; the dose after the
     cement is then left out.
     """
+    asked = KvSettings(settings.histories, settings.seed, settings.target_uncertainty)
     found: Round | None = None
     cemented: Dose | None = None
+    interrupted = False
     try:
-        for found in rounds_of(medium, plan.sources, settings.histories, settings.seed, transport):
-            progress("dose in the patient", found.number / found.rounds)
+        progress("dose in the patient", 0.0)
+        for number, doses in enumerate(transport(medium, plan.sources, asked), 1):
+            found = Round(number, doses)
             show(plan, found)
+        progress("dose in the patient", 1.0)
         if settings.cement:
             progress("dose after cement", 0.0)
             after = patient_medium(case, medium.grid, structures, {"Cement_assumed": settings.cement})
-            *_, last = rounds_of(after, plan.sources, settings.histories[-1:], settings.seed, transport)
-            cemented = last.doses[0]
+            *_, last = transport(after, plan.sources, asked)
+            cemented = last[0]
             progress("dose after cement", 1.0)
     except KeyboardInterrupt:
         if found is None:
             raise
+        interrupted = True
     assert found is not None
     factor = _factor(plan, job, found.doses[0])
     timed = replace(plan, sources=tuple(replace(s, minutes=s.minutes * factor) for s in plan.sources))
     patient, to_water = (_times(dose, factor) for dose in found.doses)
     after_cement = None if cemented is None else _times(cemented, factor)
     water = water_table_dose(medium.grid, timed.sources)
-    return timed, KyphoDoses(patient, to_water, water, after_cement, found.number, found.rounds)
+    return timed, KyphoDoses(patient, to_water, water, after_cement, found.number, interrupted)
 
 
 def _factor(plan: NeedlePlan, job: Task, patient: Dose) -> float:

@@ -44,8 +44,9 @@ from spondyl.plan.kypho.prescription import parse_prescription
 from spondyl.plan.kypho.settings import KyphoSettings
 from spondyl.plan.kypho.transport import Transport, transported
 
-LOOK_HISTORIES = 20_000
-"""Photons for each place looked at in the patient: a percent or two where it counts."""
+LOOK_HISTORIES = 100_000
+"""Photons for each place looked at in the patient."""
+LOOK_VOXEL_MM = 2.0
 LOOK_REACH_MM, LOOK_STEP_MM = 4, 2
 NEURAL_WITHIN_MM = 40.0
 
@@ -108,9 +109,10 @@ def make_kypho_plan(
     job = task(source, parse_prescription(settings.prescription), anatomy.gtv, limits)
     places = [(path,) if settings.tip_mm else source_positions(anatomy.space, path) for path in paths]
     trial = _by_water(job, places, settings.side)
-    grid = dose_grid(case, [path.tip_mm for path in trial.placement.paths], anatomy.gtv)
-    medium = patient_medium(case, grid, anatomy.structures)
-    trial = _by_patient(job, trial, places, medium, settings, followed, progress)
+    near = [path.tip_mm for path in trial.placement.paths]
+    coarse = patient_medium(case, dose_grid(case, near, anatomy.gtv, LOOK_VOXEL_MM), anatomy.structures)
+    trial = _by_patient(job, trial, places, coarse, settings, followed, progress)
+    medium = patient_medium(case, dose_grid(case, near, anatomy.gtv), anatomy.structures)
     plan = NeedlePlan(
         case.name, rules.name, job.prescription, trial.placement, placed_sources(source, trial.placement, trial.minutes)
     )
@@ -154,8 +156,8 @@ def _by_patient(
 
     def rate(placed: PlacedSource, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
         if placed.position_mm not in known:
-            found = transport(medium, placed, KvSettings(LOOK_HISTORIES, settings.seed))
-            known[placed.position_mm] = found[0]
+            *_, last = transport(medium, (placed,), KvSettings(LOOK_HISTORIES, settings.seed))
+            known[placed.position_mm] = last[0]
             progress("source position", len(known) / looked)
         dose = known[placed.position_mm]
         return trilinear(dose.values, dose.grid, points_mm) / placed.minutes

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from spondyl.anatomy.access import CANNULA_MM
 from spondyl.core.errors import PlanError, nearest
 from spondyl.dose.kv.compute import find_kv_engine
+from spondyl.dose.kv.setup import KvSettings
 from spondyl.physics import find_material
 from spondyl.physics.kv.source import MINIATURE
 from spondyl.plan.kypho.prescription import DEFAULT, parse_prescription
 
 SOURCE_SIDES = ("best", "right", "left", "both")
-ENGINE = "kv-monte-carlo"
-HISTORIES = (20_000, 80_000, 400_000)
-"""Photons of each round."""
+ENGINE = "kv-hybrid"
 CEMENT = "kyphon-hv-r-cement"
 Point = tuple[float, float, float]
 
@@ -38,14 +37,18 @@ class KyphoSettings:
     engine
         One of `spondyl.dose.kv.compute.KV_ENGINE_NAMES`.
     histories
-        Photons of each round.
+        Photons; the engine's own number where it is None.
+    target_uncertainty
+        Mean relative standard error 3 to 20 mm from the source at which refining stops; None: not before the end.
     seed
         Of the random numbers.
 
     Raises
     ------
     PlanError
-        If the side is unknown, only one of the two points is given, or a number of photons is not positive.
+        If the side is unknown, only one of the two points is given.
+    DoseError
+        If there are no histories, or seed, target or engine are refused.
     """
 
     side: str = "best"
@@ -56,7 +59,8 @@ class KyphoSettings:
     cement: str = CEMENT
     engine: str = ENGINE
     cannula_mm: float = CANNULA_MM
-    histories: tuple[int, ...] = HISTORIES
+    histories: int | None = None
+    target_uncertainty: float | None = None
     seed: int = 1
 
     def __post_init__(self) -> None:
@@ -71,8 +75,7 @@ class KyphoSettings:
                 f"source side {self.side} and a path of one's own exclude each other; leave out --source-side, or the "
                 "two points"
             )
-        if not self.histories or min(self.histories) < 1:
-            raise PlanError(f"histories are {self.histories}, expected at least one photon in every round")
+        KvSettings(self.histories, self.seed, self.target_uncertainty)
         find_kv_engine(self.engine)
         parse_prescription(self.prescription)
         if self.cement:

@@ -3,83 +3,78 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spondyl.core import Grid, Progress, silent
+from spondyl.core import silent
 from spondyl.dose import Dose
-from spondyl.dose.kv.compute import compute_kv_dose
-from spondyl.dose.kv.setup import KvPointSource, KvSettings
+from spondyl.dose.kv.compute import KvEngine, find_kv_engine, refuse_source_in_air
+from spondyl.dose.kv.hybrid import kv_hybrid
+from spondyl.dose.kv.setup import KvPointSource, KvResult, KvSettings
+from spondyl.dose.kv.sources import KvSources
 from spondyl.physics import Medium
 from spondyl.physics.kv import PlacedSource
 
 Doses = tuple[Dose, Dose]
 """Dose to medium, with its uncertainty, and dose to water, both in Gy, on one grid."""
-Transport = Callable[[Medium, PlacedSource, KvSettings], Doses]
-"""What computes a placed source in a medium: Gy of its minutes."""
+Transport = Callable[[Medium, Sequence[PlacedSource], KvSettings], Iterator[Doses]]
+"""What computes placed sources in a medium, in their minutes: again and again with smaller errors."""
+PROGRESSIVE = {"kv-hybrid": kv_hybrid}
+"""Engines that sharpen by themselves; another one is asked several times, and its answers are averaged."""
+ROUNDS = (0.05, 0.2, 0.75)
+"""Shares of the histories in such rounds."""
+HISTORIES = 2_000_000
+"""Of an engine that is asked in rounds, where the settings name no number."""
 
 
 def transported(
-    medium: Medium, placed: PlacedSource, settings: KvSettings, *, engine: str, progress: Progress = silent
-) -> Doses:
-    """The dose of one source in the time it stands there, by an engine."""
+    medium: Medium, sources: Sequence[PlacedSource], settings: KvSettings, *, engine: str
+) -> Iterator[Doses]:
+    """Dose of all sources together by an engine, each with random numbers of its own.
+
+    Raises
+    ------
+    DoseError
+        If the engine is unknown, or a source stands outside the medium or in air.
+    """
+    known = find_kv_engine(engine)
+    each = [
+        _of_one(medium, placed, replace(settings, seed=settings.seed + number), known)
+        for number, placed in enumerate(sources)
+    ]
+    for doses in zip(*each, strict=True):
+        yield _together(doses)
+
+
+def _of_one(medium: Medium, placed: PlacedSource, settings: KvSettings, engine: KvEngine) -> Iterator[Doses]:
+    refuse_source_in_air(medium, placed.position_mm)
     source = KvPointSource(placed.position_mm, placed.source.spectrum)
-    per_photon = compute_kv_dose(medium, source, settings, engine=engine, progress=progress)
     factor = placed.anisotropy_on(medium.grid) * placed.emitted_photons
-    to_medium, to_water = (_in_gray(dose, dose.values * factor) for dose in per_photon)
-    return to_medium, to_water
-
-
-@dataclass(frozen=True)
-class Round:
-    """What is known after a round.
-
-    Parameters
-    ----------
-    number, rounds
-        Which of how many.
-    doses
-        Dose to medium and to water, of all rounds together.
-    """
-
-    number: int
-    rounds: int
-    doses: Doses
-
-    @property
-    def is_last(self) -> bool:
-        return self.number == self.rounds
-
-
-def rounds_of(
-    medium: Medium,
-    sources: Sequence[PlacedSource],
-    histories: Sequence[int],
-    seed: int,
-    transport: Transport,
-) -> Iterator[Round]:
-    """All `sources` computed with `histories[0]` photons each, then with more of other seeds; rounds are averaged.
-
-    A round counts by its histories. Seeds differ from round to round and source to source.
-    """
-    done, known = 0, None
-    for number, count in enumerate(histories, 1):
-        one = _together(
-            [
-                transport(medium, placed, KvSettings(count, seed + 1000 * number + index))
-                for index, placed in enumerate(sources)
-            ]
+    if engine.name in PROGRESSIVE:
+        for result in PROGRESSIVE[engine.name](medium, KvSources((source,)), settings):
+            yield _in_gray(medium, result, factor, engine)
+        return
+    whole, done, known = settings.histories or HISTORIES, 0, None
+    for number, share in enumerate(ROUNDS):
+        count = max(1, round(share * whole))
+        one = engine.compute(
+            medium, source, replace(settings, histories=count, seed=settings.seed + 1000 * number), silent
         )
-        known = one if known is None else _averaged(known, one, done, count)
+        more = _in_gray(medium, one, factor, engine)
+        known = more if known is None else _averaged(known, more, count / (done + count))
         done += count
-        yield Round(number, len(histories), known)
+        yield known
 
 
-def _in_gray(dose: Dose, values: NDArray[np.floating]) -> Dose:
-    return Dose(
-        dose.grid, values.astype(np.float32), "Gy", dose.engine, dose.kind, 1, dose.relative_uncertainty, dose.made
+def _in_gray(medium: Medium, result: KvResult, factor: NDArray[np.floating], engine: KvEngine) -> Doses:
+    made = (f"{engine.name}, {engine.about}", *result.made, *medium.made)
+    error = result.relative_uncertainty.astype(np.float32)
+    to_medium, to_water = ((d * factor).astype(np.float32) for d in (result.dose_to_medium, result.dose_to_water))
+    return (
+        Dose(medium.grid, to_medium, "Gy", engine.name, "dose-to-medium", 1, error, made),
+        Dose(medium.grid, to_water, "Gy", engine.name, "dose-to-water", 1, None, made),
     )
 
 
@@ -92,8 +87,8 @@ def _together(each: Sequence[Doses]) -> Doses:
     return _combined(each[0], values[0], values[1], error, tuple(step for d in each for step in d[0].made))
 
 
-def _averaged(known: Doses, more: Doses, done: int, count: int) -> Doses:
-    share = count / (done + count)
+def _averaged(known: Doses, more: Doses, share: float) -> Doses:
+    """`share` of the later doses and the rest of the earlier ones; their standard errors are independent."""
     values = [a.values * (1 - share) + b.values * share for a, b in zip(known, more, strict=True)]
     error = np.sqrt((_absolute(known[0]) * (1 - share)) ** 2 + (_absolute(more[0]) * share) ** 2)
     return _combined(more, values[0], values[1], error, more[0].made)
@@ -110,7 +105,7 @@ def _combined(
     made: tuple[str, ...],
 ) -> Doses:  # fmt: skip
     relative = np.divide(error_gy, medium_gy, out=np.zeros_like(medium_gy), where=medium_gy > 0).astype(np.float32)
-    grid: Grid = like[0].grid
+    grid = like[0].grid
     engine = like[0].engine
     return (
         Dose(grid, medium_gy.astype(np.float32), "Gy", engine, "dose-to-medium", 1, relative, made),

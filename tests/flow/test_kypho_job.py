@@ -1,0 +1,122 @@
+"""A needle plan from the command line, whole, on the bundled T11 with few photons."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from spondyl.anatomy import Structures
+from spondyl.io import bundled_case, read_rtdose, read_rtstruct
+
+T11 = str(bundled_case("thoracic_t11"))
+FEW = ("--histories", "50000", "--quiet")
+FILES = {
+    "structures.dcm", "dose.dcm", "dose.nii.gz", "dvh.csv", "key_numbers.json", "plan.json", "provenance.json",
+    "report.html", "report.json", "verdicts.json",
+}  # fmt: skip
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "spondyl", *arguments], capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("needle") / "t11"
+    done = run("plan", T11, "--technique", "kypho-iort", "-o", str(folder), *FEW)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def told(out: Path, name: str) -> Any:
+    return json.loads((out / name).read_text())
+
+
+def test_everything_is_written_and_nothing_half(out: Path) -> None:
+    assert {p.name for p in out.iterdir()} == FILES
+    assert [p.name for p in out.parent.iterdir() if p.name.startswith(".")] == []
+
+
+def test_the_path_is_one_that_a_t11_pedicle_offers(out: Path) -> None:
+    """Safe zones of pedicles T11 to L5 are 7.2 to 17.8 mm wide (Lien 2007, Eur Spine J 16:1215)."""
+    plan = told(out, "plan.json")
+    assert [7.0 <= p["passage_mm"] <= 17.8 for p in plan["proposals"]] == [True, True]
+    (place,) = plan["positions"]
+    assert place["fits"]
+    assert 0 <= place["convergence_deg"] <= 30
+    assert place["wall_mm"] >= 2.1
+    assert place["canal_mm"] >= 2.1
+    assert (place["entry_mm"][0] < place["tip_mm"][0]) == (place["side"] == "right")
+
+
+def test_the_minutes_are_those_of_the_calibration(out: Path) -> None:
+    """8 Gy at 13 mm of 1.719 Gy/min."""
+    assert told(out, "plan.json")["irradiation_minutes"] == pytest.approx(8 / 1.719, abs=1e-3)
+
+
+def test_bone_shields_the_cord_and_takes_more_than_water_itself(out: Path) -> None:
+    """To water the cord gets less than the table says, and the bone of the target more than water in its place."""
+    rows = {(r["structure"], r["metric"]): r for r in told(out, "key_numbers.json")}
+    cord = rows["SpinalCord", "D0.03cc"]
+    assert 0.3 < cord["ratio"] < 0.9
+    target = rows["GTV_Tissue", "Dmean"]
+    assert target["patient"] > 1.2 * target["patient_to_water"]
+    assert all(r["with_cement"] is not None for r in rows.values())
+
+
+def test_the_files_alone_give_the_same_dose_and_the_needle_is_drawn(out: Path) -> None:
+    dose = read_rtdose(out / "dose.dcm")
+    assert np.array_equal(sitk.GetArrayFromImage(sitk.ReadImage(str(out / "dose.nii.gz"))), dose.values)
+    structures = Structures(list(read_rtstruct(out / "structures.dcm", dose.grid).values()))
+    tip = np.array(told(out, "plan.json")["positions"][0]["tip_mm"])
+    k, j, i = np.rint(dose.grid.index_of(tip)).astype(int)
+    assert structures["Needle"].full()[k, j, i] > 0.5
+    assert dose.values[k, j, i] > 50
+
+
+def test_its_folder_is_evaluated_and_reported_like_any_other(out: Path) -> None:
+    judged = run("evaluate", str(out), "--json")
+    assert judged.returncode == 0, judged.stderr
+    before = {(v["structure"], v["metric"], v["limit"]): v["value"] for v in told(out, "verdicts.json")["verdicts"]}
+    after = {(v["structure"], v["metric"], v["limit"]): v["value"] for v in json.loads(judged.stdout)["verdicts"]}
+    assert after == pytest.approx(before, rel=0.01)
+    page = (out / "report.html").read_text()
+    assert run("report", str(out), "--quiet").returncode == 0
+    assert (out / "report.html").read_text().count("<tr") == page.count("<tr")
+    assert "its axis as seen from here" in page
+    assert "eligibility is not settled" in page
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--entry-mm=0,-70,600", "--tip-mm=0,-105,592"), "inside the canal"),
+        (("--entry-mm=-20.4,-73.5,602.7", "--tip-mm=0,-140,575"), "outside the vertebral body"),
+        (("--entry-mm=-20,-73",), "expected three numbers x,y,z in mm"),
+        (("--entry-mm=-20.4,-73.5,602.7",), "its tip is not"),
+        (("--prescription", "8gy-at-13cm"), 'prescription "8gy-at-13cm" is not understood'),
+        (("--fields", "9"), "--fields does not go with technique kypho-iort"),
+        (("--override", "why not"), "is not contraindicated here"),
+        (("--protocol", "sib-sbrt-30in5"), "a needle gives one"),
+        (("--gtv", "GTV2"), 'structure "GTV2" not found'),
+        (("--source", "miniature"), 'source "miniature" is unknown; nearest: miniature-50kv'),
+    ],
+)
+def test_bad_input_is_refused_and_nothing_is_written(arguments: tuple[str, ...], says: str, tmp_path: Path) -> None:
+    done = run("plan", T11, "--technique", "kypho-iort", "-o", str(tmp_path / "out"), *arguments, *FEW)
+    assert done.returncode == 2, done.stderr
+    assert says in " ".join(done.stderr.split())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_needle_options_do_not_go_with_beams(tmp_path: Path) -> None:
+    done = run("plan", T11, "--source-side", "left", "--seed", "2", "-o", str(tmp_path / "out"))
+    assert done.returncode == 2
+    assert "--source-side, --seed does not go with technique imrt" in " ".join(done.stderr.split())

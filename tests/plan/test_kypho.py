@@ -1,0 +1,263 @@
+"""A needle plan in a phantom of water: prescriptions, positions, limits and rounds whose answers are known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from spondyl.anatomy import Case, Structures
+from spondyl.anatomy.access import Access
+from spondyl.clinic.facts import read_facts
+from spondyl.core import Grid, Image, silent
+from spondyl.core.errors import DoseError, PlanError, ProtocolError
+from spondyl.dose import Dose
+from spondyl.dose.kv.compute import KvEngine
+from spondyl.dose.kv.setup import KvResult, KvSettings
+from spondyl.evaluate import Goal, load_protocol
+from spondyl.physics import Medium, find_material, uniform_medium
+from spondyl.physics.kv import PlacedSource, load_kv_source
+from spondyl.plan.kypho import transport
+from spondyl.plan.kypho.doses import KyphoDoses, needle_doses
+from spondyl.plan.kypho.limits import NeuralLimit, neural_limits
+from spondyl.plan.kypho.placement import (
+    Placement,
+    Task,
+    best_placement,
+    neighbours,
+    pair_placements,
+    placed_sources,
+    single_placements,
+)
+from spondyl.plan.kypho.plan import NeedlePlan
+from spondyl.plan.kypho.planner import water_rate
+from spondyl.plan.kypho.prescription import parse_prescription
+from spondyl.plan.kypho.settings import KyphoSettings
+from spondyl.plan.kypho.transport import Transport, transported
+
+SOURCE = load_kv_source()
+LIMIT = next(g for g in load_protocol("hytec-cord").goals_for(1) if g.limit == 14.0)
+
+
+def path(y: float, x: float = 0.0) -> Access:
+    """Straight forward (LPS -y) from y = 40 to y."""
+    return Access("right", (x, 40.0, 0.0), (x, y, 0.0), 0.0, 0.0, 10.0, 40.0 - y, 4.0, 5.0, 6.0)
+
+
+def task(prescription: str, target: list[list[float]], cord_y: float = 20.0, limit: Goal = LIMIT) -> Task:
+    """Target points of 1 cm3 each, and one point of cord behind."""
+    cord = NeuralLimit(limit, "SpinalCord", np.array([[0.0, cord_y, 0.0]]), np.array([1.0]))
+    return Task(SOURCE, parse_prescription(prescription), np.array(target), np.ones(len(target)), (cord,))
+
+
+PLACES = tuple(path(float(y)) for y in range(10, -21, -1))
+SYMMETRIC = [[0.0, y, 0.0] for y in (-12.0, -2.0)]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "dose", "depth"),
+    [("8gy-at-13mm", "depth", 8, 13), ("8Gy-at-8mm", "depth", 8, 8), ("10gy-at-boundary", "boundary", 10, None),
+     ("7.5gy-minimum", "minimum", 7.5, None)],
+)  # fmt: skip
+def test_prescriptions_are_read(text: str, kind: str, dose: float, depth: float | None) -> None:
+    asked = parse_prescription(text)
+    assert (asked.kind, asked.dose_gy, asked.depth_mm) == (kind, dose, depth)
+
+
+@pytest.mark.parametrize("text", ["8", "8gy", "8gy-at-13", "8gy-at-13cm", "gy-at-8mm", "8gy-at-1mm", "800gy-at-8mm"])
+def test_other_prescriptions_are_refused_in_their_own_words(text: str) -> None:
+    with pytest.raises(PlanError, match=text):
+        parse_prescription(text)
+
+
+def test_a_depth_fixes_the_minutes_by_the_dose_rate_in_water() -> None:
+    """The calibration's table: 7.04 Gy/min at 8 mm from the source, 1.719 at 13 mm."""
+    trial = best_placement(task("8gy-at-8mm", SYMMETRIC), single_placements([PLACES]), water_rate)
+    assert trial.minutes == pytest.approx(8 / 7.04, rel=1e-6)
+    trial = best_placement(task("8gy-at-13mm", SYMMETRIC), single_placements([PLACES]), water_rate)
+    assert trial.minutes == pytest.approx(8 / 1.719, rel=1e-6)
+
+
+def test_the_source_stands_where_the_coldest_of_the_target_is_warmest() -> None:
+    """Two points at y -2 and -12: the middle, -7; D98% of two equal parts is that of the colder."""
+    trial = best_placement(task("8gy-at-8mm", SYMMETRIC, cord_y=60.0), single_placements([PLACES]), water_rate)
+    assert trial.placement.paths[0].tip_mm == (0.0, -7.0, 0.0)
+    assert trial.target_d98_gy == pytest.approx(8 / 7.04 * float(SOURCE.calibrated().dose_rate_at(5.0)), rel=1e-6)
+    assert trial.keeps_limits
+
+
+def test_the_cord_pushes_the_source_away_as_far_as_its_limit_asks() -> None:
+    """8 Gy at 13 mm: 14 Gy lie where the rate is 14 / 4.654 = 3.008 Gy/min, 10.70 mm from the source."""
+    job = task("8gy-at-13mm", SYMMETRIC, cord_y=2.0)
+    trial = best_placement(job, single_placements([PLACES]), water_rate)
+    assert trial.keeps_limits
+    assert trial.placement.paths[0].tip_mm[1] == -9.0
+    closer = best_placement(job, (Placement((path(-8.0),), (1.0,)),), water_rate)
+    assert closer.limit_share == pytest.approx(4.654 * 3.66 / 14, rel=2e-3)
+
+
+def test_where_no_place_keeps_the_limit_the_least_excess_is_taken() -> None:
+    job = task("8gy-at-13mm", SYMMETRIC, cord_y=14.0)
+    trial = best_placement(job, single_placements([PLACES[:5]]), water_rate)
+    assert not trial.keeps_limits
+    assert trial.placement.paths[0].tip_mm == PLACES[4].tip_mm
+    assert trial.limit_share == pytest.approx(4.654 * 7.04 / 14, rel=2e-3)
+
+
+def test_the_distal_boundary_is_the_target_point_farthest_from_the_source() -> None:
+    job = task("10gy-at-boundary", [[0.0, -17.0, 0.0], [3.0, -7.0, 0.0]], cord_y=60.0)
+    trial = best_placement(job, (Placement((path(-7.0),), (1.0,)),), water_rate)
+    assert trial.minutes == pytest.approx(10 / float(SOURCE.calibrated().dose_rate_at(10.0)), rel=1e-6)
+
+
+def test_a_minimum_is_what_the_coldest_point_gets_and_the_cord_chooses_the_place() -> None:
+    job = task("8gy-minimum", SYMMETRIC, cord_y=20.0)
+    trial = best_placement(job, single_placements([PLACES]), water_rate)
+    assert trial.target_d98_gy == pytest.approx(8.0, rel=1e-6)
+    every = [best_placement(job, (p,), water_rate) for p in single_placements([PLACES])]
+    assert trial.limit_share == min(t.limit_share for t in every)
+
+
+def test_two_positions_share_the_time() -> None:
+    """Two points 24 mm apart: one source between is 12 mm from both, two sources are near one each."""
+    far = [[-12.0, -7.0, 0.0], [12.0, -7.0, 0.0]]
+    right, left = (tuple(path(float(y), x) for y in range(0, -15, -1)) for x in (-9.0, 9.0))
+    job = task("8gy-at-13mm", far, cord_y=60.0)
+    pair = best_placement(job, pair_placements(right, left), water_rate)
+    pair = best_placement(job, tuple(neighbours(pair.placement, (right, left), 2)), water_rate)
+    assert pair.placement.shares == (0.5, 0.5)
+    assert [p.tip_mm for p in pair.placement.paths] == [(-9.0, -7.0, 0.0), (9.0, -7.0, 0.0)]
+    rate = SOURCE.calibrated().dose_rate_at(np.array([3.0, 21.0]))
+    assert pair.target_d98_gy == pytest.approx(8 / 1.719 * float(rate.sum()) / 2, rel=1e-6)
+
+
+def test_settings_that_contradict_each_other_are_refused() -> None:
+    with pytest.raises(PlanError, match="its tip is not"):
+        KyphoSettings(entry_mm=(0.0, 0.0, 0.0))
+    with pytest.raises(PlanError, match="exclude each other"):
+        KyphoSettings(side="left", entry_mm=(0.0, 0.0, 0.0), tip_mm=(0.0, -30.0, 0.0))
+    with pytest.raises(PlanError, match='"lft" is unknown; nearest: left'):
+        KyphoSettings(side="lft")
+    with pytest.raises(DoseError, match="histories must be at least 1"):
+        KyphoSettings(histories=0)
+    with pytest.raises(DoseError, match='engine "kv-hybird" is unknown'):
+        KyphoSettings(engine="kv-hybird")
+
+
+def test_a_protocol_without_one_fraction_is_refused() -> None:
+    with pytest.raises(ProtocolError, match="is for 5 fractions, a needle gives one"):
+        neural_limits(load_protocol("sib-sbrt-30in5"), Structures(), (0.0, 0.0, 0.0), 40.0)
+    with pytest.raises(PlanError, match="limits nothing that lies within 40 mm"):
+        neural_limits(load_protocol("hytec-cord"), Structures(), (0.0, 0.0, 0.0), 40.0)
+
+
+def water(half_mm: float = 12.0) -> Medium:
+    count = int(half_mm)
+    first = -half_mm + 1.0
+    return uniform_medium(Grid((first, first, first), (2.0, 2.0, 2.0), (count, count, count)))
+
+
+@pytest.mark.parametrize("engine", ["kv-hybrid", "kv-monte-carlo"])
+def test_transport_in_gray_is_the_depth_dose_in_water(engine: str) -> None:
+    """At 8 mm 7.04 Gy/min, which the emission is fixed to; the little phantom lacks 2 % of scatter from outside."""
+    placed = PlacedSource(SOURCE, (0.0, 0.0, 0.0), (0.0, -1.0, 0.0), 2.0)
+    *_, (dose, to_water) = transported(water(20.0), [placed], KvSettings(400_000, 3), engine=engine)
+    z, y, x = np.meshgrid(*(dose.grid.axis_mm(a) for a in "zyx"), indexing="ij")
+    r = np.sqrt(x * x + y * y + z * z)
+    shell = (r > 7) & (r < 9)
+    expected = 2.0 * SOURCE.calibrated().dose_rate_at(r[shell]).mean()
+    assert dose.values[shell].mean() == pytest.approx(expected, rel=0.04)
+    assert to_water.values[shell].mean() == pytest.approx(dose.values[shell].mean(), rel=0.01)
+    assert (dose.unit, dose.kind, dose.fractions) == ("Gy", "dose-to-medium", 1)
+    assert (to_water.unit, to_water.kind) == ("Gy", "dose-to-water")
+
+
+def test_a_source_in_air_is_refused() -> None:
+    medium = uniform_medium(water(6.0).grid, find_material("air"))
+    placed = PlacedSource(SOURCE, (0.0, 0.0, 0.0), (0.0, -1.0, 0.0), 2.0)
+    with pytest.raises(DoseError, match="lies in air"):
+        next(transported(medium, [placed], KvSettings(1000), engine="kv-hybrid"))
+
+
+def constant_engine(monkeypatch: pytest.MonkeyPatch, gray: list[float]) -> list[KvSettings]:
+    """An engine that gives these doses per photon one after the other, each with a standard error of 10 %."""
+    asked: list[KvSettings] = []
+
+    def compute(medium: Medium, source: object, settings: KvSettings, progress: object) -> KvResult:
+        asked.append(settings)
+        values = np.full(medium.grid.shape, gray[len(asked) - 1])
+        return KvResult(values, 2 * values, np.full(values.shape, 0.1), settings.histories or 0)
+
+    monkeypatch.setattr(transport, "find_kv_engine", lambda name: KvEngine(name, "constant", compute))
+    return asked
+
+
+def test_rounds_are_averaged_by_their_photons(monkeypatch: pytest.MonkeyPatch) -> None:
+    """1, 2 and 4 Gy of 5, 20 and 75 % of the photons: 1, then 1.8, then 3.45 Gy."""
+    asked = constant_engine(monkeypatch, [1.0, 2.0, 4.0])
+    placed = PlacedSource(SOURCE, (0.0, 0.0, 0.0), (0.0, -1.0, 0.0), 1 / SOURCE.photons_per_min())
+    rounds = list(transported(water(4.0), [placed], KvSettings(1000, 7), engine="constant"))
+    assert [doses[0].values.flat[0] for doses in rounds] == pytest.approx([1.0, 1.8, 3.45])
+    assert [doses[1].values.flat[0] for doses in rounds] == pytest.approx([2.0, 3.6, 6.9])
+    assert [s.histories for s in asked] == [50, 200, 750]
+    assert len({s.seed for s in asked}) == 3
+    error = np.sqrt((0.05 * 0.1) ** 2 + (0.2 * 0.2) ** 2 + (0.75 * 0.4) ** 2)
+    assert rounds[-1][0].relative_uncertainty.flat[0] == pytest.approx(error / 3.45, rel=1e-5)
+
+
+def interrupted_after(rounds: int):
+    """A transport of 1, 2, ... Gy that the user stops."""
+
+    def stopped(medium: Medium, sources: object, settings: KvSettings) -> Iterator[tuple[Dose, Dose]]:
+        for number in range(1, rounds + 1):
+            values = np.full(medium.grid.shape, number, np.float32)
+            yield (
+                Dose(medium.grid, values, "Gy", "constant", "dose-to-medium", 1),
+                Dose(medium.grid, values, "Gy", "constant", "dose-to-water", 1),
+            )
+        raise KeyboardInterrupt
+
+    return stopped
+
+
+def doses_of(transport_: Transport, prescription: str = "8gy-at-8mm") -> tuple[NeedlePlan, KyphoDoses]:
+    job = task(prescription, [[0.0, -3.0, 0.0], [0.0, 3.0, 0.0]])
+    placement = Placement((path(0.0),), (1.0,))
+    plan = NeedlePlan("phantom", "hytec-cord", job.prescription, placement, placed_sources(SOURCE, placement, 2.0))
+    medium, case = (
+        water(6.0),
+        Case("phantom", read_facts({}), Image(water(6.0).grid, np.zeros((6, 6, 6))), Structures()),
+    )
+    told = (lambda plan, found: None), transport_, silent
+    return needle_doses(case, Structures(), plan, job, medium, KyphoSettings(), *told)
+
+
+def test_an_interrupt_keeps_the_last_complete_round() -> None:
+    _, doses = doses_of(interrupted_after(2))
+    assert doses.interrupted
+    assert doses.rounds == 2
+    assert doses.with_cement is None
+    assert doses.patient.values.flat[0] == pytest.approx(2.0 * (8 / 7.04) / 2.0)
+
+
+def test_an_interrupt_before_the_first_round_leaves_nothing() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        doses_of(interrupted_after(0))
+
+
+def test_the_minutes_follow_the_last_dose_where_the_target_is_prescribed() -> None:
+    """2 Gy in 2 minutes everywhere: 8 Gy as the minimum take 8 minutes, and all doses are four times as high."""
+    plan, doses = doses_of(interrupted_after(2), "8gy-minimum")
+    assert plan.minutes == pytest.approx(8.0)
+    assert doses.patient.values.flat[0] == pytest.approx(8.0)
+
+
+def test_sources_add_up_with_independent_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """3 and 4 Gy, each with 10 %: 7 Gy with 0.5 Gy."""
+    asked = constant_engine(monkeypatch, [3.0, 4.0] * 3)
+    both = [PlacedSource(SOURCE, (x, 0.0, 0.0), (0.0, -1.0, 0.0), 1 / SOURCE.photons_per_min()) for x in (-1.0, 1.0)]
+    first = next(transported(water(4.0), both, KvSettings(1000, 7), engine="constant"))
+    assert first[0].values.flat[0] == pytest.approx(7.0)
+    assert first[0].relative_uncertainty.flat[0] == pytest.approx(0.5 / 7, rel=1e-5)
+    assert asked[0].seed != asked[1].seed
