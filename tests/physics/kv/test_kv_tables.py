@@ -1,14 +1,16 @@
 """Photon tables from 1 to 100 keV: against NIST's, at edges, and what is sampled from them."""
 
+from importlib.resources import files
+
 import numpy as np
 import pytest
 from numba import njit
 
-from spondyl.dose.kv.interact import at, locate, sample_compton, sample_rayleigh
+from spondyl.dose.kv.interact import at, locate, relax, sample_compton, sample_rayleigh, sample_vacancy
 from spondyl.dose.kv.random import start
 from spondyl.physics import MATERIALS, Material
 from spondyl.physics.cross_sections import klein_nishina_cm2
-from spondyl.physics.kv.binding import bound_transfer
+from spondyl.physics.kv.binding import bound_transfer, computed_shares
 from spondyl.physics.kv.fluorescence import mean_line_energy_kev, shells, transitions
 from spondyl.physics.kv.sampling import HC_KEV_ANGSTROM
 from spondyl.physics.kv.tables import photon_tables
@@ -95,6 +97,40 @@ def test_bound_electrons_take_more_than_free_ones():
     hydrogen = bound_transfer(Material("H", 1.0, {"H": 1.0}))[-1]
     assert hydrogen == pytest.approx(float(transfer / total), rel=0.003)
     assert _value(TABLES.transfer_scale, WATER, 30.0) == pytest.approx(1.029, abs=0.003)
+
+
+@pytest.mark.parametrize("z", [1, 6, 26])
+def test_the_file_of_compton_transfer_is_what_is_computed(z):
+    text = files("spondyl").joinpath("data/physics/kv_compton_transfer.csv").read_text()
+    row = next(line for line in text.splitlines() if line.startswith(f"{z},"))
+    assert computed_shares(z) == pytest.approx([float(a) for a in row.split(",")[1:]], rel=1e-4)
+
+
+@njit
+def _line_energy(t, row, energy_kev, state, sent):
+    node, weight = locate(t, energy_kev)
+    for i in range(sent.size):
+        state, vacancy = sample_vacancy(t, row, node, weight, state)
+        while vacancy >= 0:
+            state, line, vacancy = relax(t, vacancy, state)
+            sent[i] += line
+
+
+@pytest.mark.parametrize(("row", "energy_kev"), [(BARIUM, 30.0), (BARIUM, 60.0), (CEMENT, 40.0)])
+def test_fluorescence_is_sampled_as_absorption_leaves_it_out(row, energy_kev):
+    sent = np.zeros(100_000)
+    _line_energy(TABLES, row, energy_kev, start(np.uint64(3), np.uint64(row)), sent)
+    node, weight = locate(TABLES, energy_kev)
+    photoelectric = at(TABLES.photoelectric, row, node, weight)
+    compton = at(TABLES.incoherent, row, node, weight) * _taken(row, energy_kev)
+    kept = (at(TABLES.absorption, row, node, weight) - compton) / photoelectric
+    assert sent.mean() == pytest.approx(energy_kev * (1 - kept), abs=4 * sent.std() / np.sqrt(sent.size))
+    assert (sent <= energy_kev).all()
+
+
+def _taken(row, energy_kev):
+    material = {BARIUM: Material("Ba", 3.5, {"Ba": 1.0}), CEMENT: MATERIALS["barium-cement"]}[row]
+    return np.interp(energy_kev, TABLES.energy_kev, bound_transfer(material))
 
 
 def test_forms_at_no_momentum_transfer_are_all_and_nothing():

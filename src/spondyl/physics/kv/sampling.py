@@ -62,11 +62,14 @@ def cumulative_form_factor(squared: Floats) -> Floats:
 def mean_transfer(scattering: Floats, energy_kev: Floats) -> Floats:
     """Mean energy given to the electron over the photon's, by Klein and Nishina times S, shape of `energy_kev`.
 
+    Computed at 65 energies and linear in logarithms between them.
     The electron is free and at rest before; `binding` has what bound ones take.
     """
-    k = energy_kev[:, None] / ELECTRON_KEV
+    few = np.geomspace(energy_kev[0], energy_kev[-1], 65)[:, None]
+    k = few / ELECTRON_KEV
     ratio = 1 / (1 + k * (1 - _ANGLES))
     shape = ratio**2 * (ratio + 1 / ratio - 1 + _ANGLES**2)
-    x = energy_kev[:, None] / HC_KEV_ANGSTROM * np.sqrt((1 - _ANGLES) / 2)
+    x = few / HC_KEV_ANGSTROM * np.sqrt((1 - _ANGLES) / 2)
     weight = shape * np.interp(x, momentum_transfer(), scattering) * _WEIGHTS
-    return (weight * (1 - ratio)).sum(axis=1) / weight.sum(axis=1)
+    share = (weight * (1 - ratio)).sum(axis=1) / weight.sum(axis=1)
+    return np.exp(np.interp(np.log(energy_kev), np.log(few[:, 0]), np.log(share)))
