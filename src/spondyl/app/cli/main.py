@@ -18,8 +18,8 @@ from spondyl.core.errors import SpondylError
 from spondyl.core.provenance import DISCLAIMER
 
 VERBS = (
-    "import", "show", "facts", "assess", "fhir", "vignettes", "evidence", "volumes", "plan", "evaluate", "report",
-    "demo", "phantom", "machine",
+    "import", "show", "facts", "assess", "fhir", "vignettes", "evidence", "volumes", "plan", "evaluate", "compare",
+    "report", "demo", "phantom", "machine",
 )  # fmt: skip
 
 app = typer.Typer(

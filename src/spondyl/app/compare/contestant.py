@@ -1,0 +1,198 @@
+"""One plan that is compared: made here by a technique's name, or read from the folder that a planning job left."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from spondyl.anatomy import Case
+from spondyl.app.kypho_job import plan_kypho
+from spondyl.app.kypho_output import write_kypho
+from spondyl.app.plan_output import write_plan
+from spondyl.app.plan_report import TECHNIQUE_NAMES
+from spondyl.app.workflow import plan_case
+from spondyl.core import Progress, Provenance, sha256_of, silent, writing_folder
+from spondyl.core.errors import CaseError, PlanError, nearest
+from spondyl.dose import Dose
+from spondyl.evaluate import judge, write_verdicts
+from spondyl.io import as_stored, open_case, read_rtdose, write_rtdose, write_rtstruct
+from spondyl.plan import PlanSettings, save_plan
+from spondyl.plan.conventional import PROTOCOL, conventional_plan
+from spondyl.plan.kypho.settings import KyphoSettings
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a plan is made by, beside its technique: the GTV's name, and why a contraindicated needle is planned."""
+
+    gtv: str = ""
+    override: str = ""
+
+
+Make = Callable[[Path, Path, Asked, Progress], None]
+"""Plans a case folder into an output folder."""
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A finished plan.
+
+    Parameters
+    ----------
+    name
+        As it was asked for.
+    title
+        Technique and prescription in words.
+    folder
+        Where its files are.
+    dose
+        Total dose in Gy, with its fractions.
+    prescription_gy
+        None where the plan names none.
+    unmet
+        Mandatory limits that fail or are unknown, empty where every one is met, None where the plan was not judged.
+    """
+
+    name: str
+    title: str
+    folder: Path
+    dose: Dose
+    prescription_gy: float | None
+    unmet: str | None
+
+
+def _sib_sbrt(case: Path, out: Path, asked: Asked, progress: Progress) -> None:
+    protocol, settings = "sib-sbrt-30in5", PlanSettings()
+    planned = plan_case(case, protocol=protocol, gtv=asked.gtv, settings=settings, progress=progress)
+    write_plan(
+        out, planned, {"technique": "imrt", "protocol": protocol, "gtv": asked.gtv, **asdict(settings)}, progress
+    )
+
+
+def _kypho_iort(case: Path, out: Path, asked: Asked, progress: Progress) -> None:
+    settings = KyphoSettings()
+    planned = plan_kypho(case, gtv=asked.gtv, override=asked.override, settings=settings, progress=progress)
+    write_kypho(out, planned, {"technique": "kypho-iort", **asdict(asked), **asdict(settings)}, progress)
+
+
+def _cebrt(case: Path, out: Path, asked: Asked, progress: Progress) -> None:
+    opened = open_case(case)
+    made = conventional_plan(opened, progress=progress)
+    dose = as_stored(made.dose)
+    judged = judge(dose, opened.structures, PROTOCOL, plan=f"{opened.name} cebrt-8in1")
+    with writing_folder(out) as folder:
+        write_rtstruct(folder / "structures.dcm", opened, opened.structures)
+        write_rtdose(folder / "dose.dcm", dose, opened)
+        write_verdicts(folder / "verdicts.json", judged)
+        save_plan(
+            folder / "plan.json", made.plan, {"assumptions": list(made.assumptions), "dose_made": list(dose.made)}
+        )
+        Provenance("compare", sha256_of({"case": case}), {"technique": "cebrt-8in1"}).write(folder / "provenance.json")
+
+
+TECHNIQUES: dict[str, Make] = {"sib-sbrt": _sib_sbrt, "kypho-iort": _kypho_iort, "cebrt-8in1": _cebrt}
+"""What can be planned here by name."""
+
+
+def check_choices(names: Sequence[str]) -> None:
+    """Refuse what is neither a technique nor a plan's folder, and plans that stand there twice.
+
+    Raises
+    ------
+    PlanError
+        With the nearest names.
+    """
+    if len(names) < 2:
+        raise PlanError(f"compare got {len(names)} plan, expected two or more; name techniques or plan folders")
+    for name in names:
+        if name not in TECHNIQUES and not Path(name).is_dir():
+            near = ", ".join(nearest(name, TECHNIQUES) or TECHNIQUES)
+            raise PlanError(
+                f'"{name}" is neither a technique nor a folder, nearest: {near}; or give what `spondyl plan` wrote'
+            )
+    called = [Path(name).name for name in names]
+    twice = sorted({name for name in called if called.count(name) > 1})
+    if twice:
+        raise PlanError(f'"{twice[0]}" is named twice, expected every plan once, under different names')
+
+
+def contestants(
+    case: Case, names: Sequence[str], out: Path, asked: Asked | None = None, progress: Progress = silent
+) -> tuple[Contestant, ...]:
+    """Every plan in the order of `names`: folders are read before anything is planned, into ``out / name``.
+
+    Raises
+    ------
+    PlanError, CaseError
+        If the case cannot be planned so, or a folder is not a plan of this case.
+    """
+    read = {name: read_contestant(case, Path(name)) for name in names if name not in TECHNIQUES}
+    made = {name: _planned(case, name, out, asked or Asked(), progress) for name in names if name in TECHNIQUES}
+    return tuple({**read, **made}[name] for name in names)
+
+
+def _planned(case: Case, name: str, out: Path, asked: Asked, progress: Progress) -> Contestant:
+    if case.folder is None:
+        raise CaseError(f"case {case.name} has no folder, expected one to plan from")
+
+    def told(stage: str, fraction: float) -> None:
+        progress(f"{name}: {stage}", fraction)
+
+    TECHNIQUES[name](case.folder, out / name, asked, told)
+    return replace(read_contestant(case, out / name), name=name)
+
+
+def read_contestant(case: Case, folder: Path) -> Contestant:
+    """A plan's folder: dose.dcm, plan.json, and verdicts.json where it was judged."""
+    facts = _json(folder / "plan.json")
+    try:
+        owner, technique, protocol = (str(facts[key]) for key in ("case", "technique", "protocol"))
+        asked = facts["prescription"]
+        fractions, prescribed, coverage = int(asked["fractions"]), float(asked["dose_gy"]), str(asked["coverage"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise CaseError(
+            f"{folder / 'plan.json'} lacks {error}, expected case, technique, protocol, and prescription with dose_gy, "
+            "fractions and coverage; run `spondyl plan` again"
+        ) from error
+    if owner != case.name:
+        raise CaseError(
+            f'{folder} is a plan of case "{owner}", expected one of "{case.name}"; compare plans of one case'
+        )
+    frame = case.ct.grid.frame_of_reference_uid
+    dose = read_rtdose(_there(folder / "dose.dcm"), frame_of_reference_uid=frame)
+    given = f"{prescribed:g} Gy in {fractions} fraction{'s' if fractions > 1 else ''} ({coverage})"
+    title = f"{TECHNIQUE_NAMES.get(technique, technique)}: {given}, judged by {protocol}"
+    return Contestant(
+        folder.name, title, folder, replace(dose, fractions=fractions), prescribed, _unmet(folder / "verdicts.json")
+    )
+
+
+def _unmet(path: Path) -> str | None:
+    """As `unmet_text`, of the verdicts that a planning job wrote."""
+    if not path.is_file():
+        return None
+    wrong = [v for v in _json(path).get("verdicts", []) if v["level"] == "mandatory" and v["status"] != "pass"]
+    return "; ".join(
+        f"{v['structure']} {v['metric']} {v['op']} {v['limit']:.4g} {v['unit']} {v['status']}" for v in wrong
+    )
+
+
+def _there(path: Path) -> Path:
+    if not path.is_file():
+        raise CaseError(
+            f"{path.parent} holds no {path.name}, expected the output folder of `spondyl plan`; run it first"
+        )
+    return path
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(_there(path).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise CaseError(f"{path} is not JSON ({error}), expected what `spondyl plan` wrote; run it again") from error
+    if not isinstance(found, dict):
+        raise CaseError(f"{path} holds a {type(found).__name__}, expected an object of keys; run `spondyl plan` again")
+    return found
