@@ -141,7 +141,7 @@ def beamlet_influence(
     begin, column = pointers[:-1].astype(np.int64), 0
     for number, (field, layout) in enumerate(zip(fields, layouts, strict=True)):
         u, v, along, distance = beam_coordinates(field, points)
-        fan = radiological_fan(field, relative, medium.grid, _range(u), _range(v), beside_mm=0.0)
+        fan = radiological_fan(field, relative, medium.grid, _range(u), _range(v))
         fill_entries(
             u, v, along, absorbed * (field.sad_mm / distance) ** 2, fan.depth_mm, fan.frame,
             *layout.tree, layout.member_u, layout.member_v, layout.gain,

@@ -7,16 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter
 
 from spondyl.core import Grid, cite
 from spondyl.dose.fields import Field
-from spondyl.physics import Medium, Spectrum, find_material, mass_attenuation, mass_energy_absorption
+from spondyl.physics import Material, Medium, Spectrum, find_material, mass_attenuation, mass_energy_absorption
 
 Floats = NDArray[np.float64]
 
-STEP_MM = 2.0
 RAY_SPACING_MM = 2.0
+LEAST_DENSITY = 0.1
+"""Lighter medium leaves the spread of what passes as it was: its own dose is too little to deserve wider maps."""
+HARDENING_G_PER_CM2 = 5.0
+"""Water in front of a medium, whose spectrum its coefficients are averaged over: 5 more change titanium by 0.3 %."""
+ATTENUATED_G_PER_CM2 = 5.0
+"""Mass of a medium over which its attenuation is compared; 18, as 4 cm of titanium, gives 0.6 % more of it."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +35,9 @@ class Fan:
         Distance of the first plane from the source along the axis, and between planes.
     depth_mm
         float32, shape (nv, nu, planes).
-    width
-        Mean relative density up the ray, weighted exponentially with water-equivalent distance; same shape. What
-        scatters sideways over that distance does so as in that density.
+    density
+        Mean relative density up the ray, weighted exponentially with distance, one for each distance that was asked
+        for: float32, shape (nv, nu, planes, distances). What has come from that far spreads as in that density.
     """
 
     u0_mm: float
@@ -42,7 +46,7 @@ class Fan:
     plane0_mm: float
     step_mm: float
     depth_mm: NDArray[np.float32]
-    width: NDArray[np.float32]
+    density: NDArray[np.float32]
 
     @property
     def frame(self) -> Floats:
@@ -57,9 +61,9 @@ class WaterScale:
     Parameters
     ----------
     attenuation
-        Attenuation per g/cm2 over water's, energy-fluence weighted.
+        Attenuation of collision kerma per g/cm2 over water's.
     absorbed
-        Dose to the material over dose to water at equal fluence (mass energy-absorption ratio), likewise.
+        Dose to the material over dose to water at equal fluence: mass energy absorption, energy-fluence weighted.
     """
 
     attenuation: NDArray[np.float32]
@@ -68,13 +72,24 @@ class WaterScale:
 
 def water_scale(medium: Medium, spectrum: Spectrum) -> WaterScale:
     """Compare the materials of `medium` with water for `spectrum`."""
-    water, weight = find_material("water"), spectrum.photons * spectrum.energy_mev
-    mu = [weight @ mass_attenuation(m, spectrum.energy_mev) for m in (water, *medium.materials)]
-    absorbed = [weight @ mass_energy_absorption(m, spectrum.energy_mev) for m in (water, *medium.materials)]
+    water, energy = find_material("water"), spectrum.energy_mev
+    weight = spectrum.photons * energy * np.exp(-HARDENING_G_PER_CM2 * mass_attenuation(water, energy))
+    absorbed = [weight @ mass_energy_absorption(m, energy) for m in (water, *medium.materials)]
     return WaterScale(
-        np.asarray(mu[1:], np.float32) / np.float32(mu[0]),
+        np.array([_water_for(m, spectrum) for m in medium.materials], np.float32),
         np.asarray(absorbed[1:], np.float32) / np.float32(absorbed[0]),
     )
+
+
+def _water_for(material: Material, spectrum: Spectrum) -> float:
+    """Water in g/cm2 that leaves as much collision kerma as 1 g/cm2 of `material`, mean over `ATTENUATED_G_PER_CM2`."""
+    energy, water = spectrum.energy_mev, find_material("water")
+    in_water, in_material = mass_attenuation(water, energy), mass_attenuation(material, energy)
+    behind = spectrum.photons * energy * np.exp(-HARDENING_G_PER_CM2 * in_water) * mass_energy_absorption(water, energy)
+    thickness = np.linspace(0, 4 * ATTENUATED_G_PER_CM2, 201)
+    kerma = np.exp(-np.outer(thickness, in_water)) @ behind
+    left = np.exp(-ATTENUATED_G_PER_CM2 * in_material) @ behind
+    return float(np.interp(-np.log(left), -np.log(kerma), thickness)) / ATTENUATED_G_PER_CM2
 
 
 def beam_coordinates(field: Field, points_mm: Floats) -> tuple[Floats, Floats, Floats, Floats]:
@@ -106,8 +121,8 @@ def radiological_fan(
     grid: Grid,
     u_mm: tuple[float, float],
     v_mm: tuple[float, float],
-    memory_mm: float = 50.0,
-    beside_mm: float = 40.0,
+    memory_mm: tuple[float, ...] = (),
+    spacing_mm: float = RAY_SPACING_MM,
 ) -> Fan:
     """Trace rays from the source through the medium.
 
@@ -117,26 +132,39 @@ def radiological_fan(
         Attenuation over water's of 1 g/cm3, shape ``grid.shape``; outside the grid is vacuum.
     u_mm, v_mm
         Range of rays in the isocentre plane.
-    memory_mm, beside_mm
-        Water-equivalent distance up the ray, and distance across the rays, over which `Fan.width` averages.
+    memory_mm
+        Distances up the ray over which `Fan.density` averages.
+    spacing_mm
+        Between rays, and between planes along them.
+    """
+    u0, v0, first, counts, planes = lattice(field, grid, u_mm, v_mm, spacing_mm)
+    depth = np.empty((counts[1], counts[0], planes), np.float32)
+    density = np.empty((*depth.shape, len(memory_mm)), np.float32)
+    _trace(
+        relative_density, np.asarray(grid.origin_mm), np.asarray(grid.spacing_mm), *beam_frame(field),
+        u0, v0, spacing_mm, first, np.array(memory_mm, np.float64), depth, density,
+    )  # fmt: skip
+    return Fan(u0, v0, spacing_mm, first, spacing_mm, depth, density)
+
+
+def lattice(
+    field: Field, grid: Grid, u_mm: tuple[float, float], v_mm: tuple[float, float], spacing_mm: float
+) -> tuple[float, float, float, tuple[int, int], int]:
+    """First ray along u and v, distance of the first plane, rays along u and v, and planes that cover `grid`.
+
+    Rays lie evenly about the middle, so that a mirrored medium has a mirrored fan.
     """
     along = (corners_mm(grid) - np.asarray(field.source_mm)) @ field.direction
     first = max(float(along.min()), 10.0)
-    planes = int(np.ceil(max(float(along.max()) - first, STEP_MM) / STEP_MM)) + 2
-    counts = [int(np.ceil((b - a) / RAY_SPACING_MM)) + 2 for a, b in (u_mm, v_mm)]
-    # Rays lie evenly about the middle, so that a mirrored medium has a mirrored fan.
-    u0, v0 = ((a + b - (n - 1) * RAY_SPACING_MM) / 2 for (a, b), n in zip((u_mm, v_mm), counts, strict=True))
-    depth = np.empty((counts[1], counts[0], planes), np.float32)
-    width = np.empty_like(depth)
-    _trace(
-        relative_density, np.asarray(grid.origin_mm), np.asarray(grid.spacing_mm), np.asarray(field.source_mm),
-        field.direction, np.asarray(field.u), np.asarray(field.v), field.sad_mm,
-        u0, v0, RAY_SPACING_MM, first, STEP_MM, memory_mm, depth, width,
-    )  # fmt: skip
-    across = 2 * round(beside_mm / RAY_SPACING_MM / 2) + 1
-    if across > 1:
-        width = uniform_filter(width, (across, across, 1), mode="nearest")
-    return Fan(u0, v0, RAY_SPACING_MM, first, STEP_MM, depth, width)
+    planes = int(np.ceil(max(float(along.max()) - first, spacing_mm) / spacing_mm)) + 2
+    nu, nv = (int(np.ceil((b - a) / spacing_mm)) + 2 for a, b in (u_mm, v_mm))
+    u0, v0 = ((a + b - (n - 1) * spacing_mm) / 2 for (a, b), n in ((u_mm, nu), (v_mm, nv)))
+    return u0, v0, first, (nu, nv), planes
+
+
+def beam_frame(field: Field) -> tuple[Floats, Floats, Floats, Floats, float]:
+    """Source, axis, u, v and their distance, for compiled loops."""
+    return np.asarray(field.source_mm), field.direction, np.asarray(field.u), np.asarray(field.v), field.sad_mm
 
 
 @njit(cache=True, inline="always")
@@ -155,32 +183,49 @@ def depth_at(depth, u, v, plane):
     return (1 - b) * ((1 - c) * low + c * low1) + b * ((1 - c) * high + c * high1)
 
 
+@njit(cache=True, inline="always")
+def values_at(state, u, v, plane, out):
+    """Write the values of `state` (planes, nv, nu, n) at fractional indices to `out` (n,), trilinear, held inside."""
+    planes, nv, nu, count = state.shape
+    u = min(max(u, 0.0), nu - 1.001)
+    v = min(max(v, 0.0), nv - 1.001)
+    plane = min(max(plane, 0.0), planes - 1.001)
+    i, j, k = int(u), int(v), int(plane)
+    a, b, c = u - i, v - j, plane - k
+    for n in range(count):
+        low = (1 - a) * state[k, j, i, n] + a * state[k, j, i + 1, n]
+        high = (1 - a) * state[k, j + 1, i, n] + a * state[k, j + 1, i + 1, n]
+        low1 = (1 - a) * state[k + 1, j, i, n] + a * state[k + 1, j, i + 1, n]
+        high1 = (1 - a) * state[k + 1, j + 1, i, n] + a * state[k + 1, j + 1, i + 1, n]
+        out[n] = (1 - c) * ((1 - b) * low + b * high) + c * ((1 - b) * low1 + b * high1)
+
+
 @njit(cache=True, parallel=True)
-def _trace(density, origin, spacing, source, axis, eu, ev, sad, u0, v0, ray_spacing, first, step, memory, depth, width):
-    nz, ny, nx = density.shape
+def _trace(values, origin, spacing, source, axis, eu, ev, sad, u0, v0, step, first, memory, depth, density):
+    nz, ny, nx = values.shape
     nv, nu, planes = depth.shape
-    parts = 2
+    parts = max(2, int(np.rint(step)))
     for j in prange(nv):
         for i in range(nu):
             # Direction per unit of distance along the axis.
-            d = axis + ((u0 + i * ray_spacing) * eu + (v0 + j * ray_spacing) * ev) / sad
+            d = axis + ((u0 + i * step) * eu + (v0 + j * step) * ev) / sad
             stretch = np.sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]) * step / parts
             total = 0.0
-            mean = 1.0
             depth[j, i, 0] = 0.0
-            width[j, i, 0] = mean
+            density[j, i, 0] = 1.0
             for k in range(1, planes):
+                density[j, i, k] = density[j, i, k - 1]
                 for p in range(parts):
                     t = first + step * (k - 1 + (p + 0.5) / parts)
                     x = (source[0] + t * d[0] - origin[0]) / spacing[0]
                     y = (source[1] + t * d[1] - origin[1]) / spacing[1]
                     z = (source[2] + t * d[2] - origin[2]) / spacing[2]
                     if -0.5 <= x < nx - 0.5 and -0.5 <= y < ny - 0.5 and -0.5 <= z < nz - 0.5:
-                        here = _trilinear(density, x, y, z)
+                        here = _trilinear(values, x, y, z)
                         total += stretch * here
-                        mean = here + (mean - here) * np.exp(-stretch * here / memory)
+                        for n in range(memory.shape[0] if here > LEAST_DENSITY else 0):
+                            density[j, i, k, n] = here + (density[j, i, k, n] - here) * np.exp(-stretch / memory[n])
                 depth[j, i, k] = total
-                width[j, i, k] = mean
 
 
 @njit(cache=True, inline="always")

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numba import njit, prange
 from numpy.typing import NDArray
 from scipy.fft import irfft2, next_fast_len, rfft2
+from scipy.ndimage import uniform_filter
 
 from spondyl.core import Grid, Progress, cite, silent
 from spondyl.core.errors import DoseError
+from spondyl.dose.engines.electron_ray_kernels import WIDTHS
+from spondyl.dose.engines.electron_rays import ElectronTables, electron_rays, electron_tables
+from spondyl.dose.engines.pencil_read import read_maps
 from spondyl.dose.engines.pencil_terms import NEAR_MM, PencilTerms, pixel_kernel, separate
 from spondyl.dose.fields import Field
 from spondyl.dose.fluence import incident_fluence
-from spondyl.dose.radiological import Fan, beam_coordinates, corners_mm, depth_at, radiological_fan, water_scale
+from spondyl.dose.radiological import (
+    Fan,
+    beam_coordinates,
+    beam_frame,
+    corners_mm,
+    lattice,
+    radiological_fan,
+)
 from spondyl.physics import BeamModel, Medium, pencil_kernel
+from spondyl.physics.scattered_photons import relative_scatter_absorption
 
 Floats = NDArray[np.float64]
 
@@ -24,35 +35,18 @@ NEAR_PIXEL_MM = 1.0
 FAR_PIXEL_MM = 3.0
 LAYER_RATIO = 1.08
 """Width of the kernel from one layer to the next."""
-MEMORY_MM = (("primary", (1.6, 10.0)), ("scatter", (60.0, 60.0)))
-"""Parts of the dose; how far up the ray (water-equivalent) and across the rays density decides their spread.
-
-Primary energy is left 3.2 mm ahead of where it is released, on average (first moment of the point kernels, Mohan 6 MV).
-Its spread is decided by the mean density from there to here; averaged over such places, density upstream counts with
-half that distance as its mean."""
-WIDTHS = (0.2, 3.0)
 BESIDE_MM = 40.0
-"""Rays this far from the field decide which layers are needed."""
+"""Rays this far from the field are followed for electrons."""
 REACH_MM = 150.0
 """Scatter further than this from a field's edge (in the isocentre plane) is left out: below 0.1 % of its dose."""
-
-
-@dataclass(frozen=True)
-class Spread:
-    """Fluence convolved with each term's near or far part, at layers across the beam.
-
-    Parameters
-    ----------
-    maps
-        float32, shape (layers, nv, nu, k).
-    u0_mm, v0_mm, pixel_mm
-        Centre of the first pixel in the isocentre plane, and pixel side.
-    """
-
-    maps: NDArray[np.float32]
-    u0_mm: float
-    v0_mm: float
-    pixel_mm: float
+PIXELS = ((NEAR_PIXEL_MM, "near"), (FAR_PIXEL_MM, "far"))
+RAY_MM = 2.0
+SCATTER_RAY_MM = 4.0
+SCATTER_MEMORY_MM = (30.0, 100.0)
+"""How far up the ray density decides the spread of scatter, near and far part of the kernel. Scatter left 5 to 15 mm
+from a ray was released 23 to 33 mm upstream, and 30 to 80 mm from it 80 to 110 mm (medians of the point kernels)."""
+SCATTER_BESIDE_MM = (10.0, 60.0)
+"""Across the rays: the nearest odd number of rays, 12 and 60 mm."""
 
 
 @cite("Ahnesjö, Saxner and Trepp 1992, Med Phys 19:263", "10.1118/1.596856", "pencil beam model")
@@ -66,28 +60,24 @@ def pencil_beam_dose(
     DoseError
         If a voxel to be computed lies beside or behind the source.
     """
-    spreaders = [
-        (_Spreader(separate(pencil_kernel(model.spectrum, part)), model), memory_mm) for part, memory_mm in MEMORY_MM
-    ]
-    scale = water_scale(medium, model.spectrum)
-    relative = medium.density_g_per_cm3 * scale.attenuation[medium.material]
-    dose = np.zeros(grid.shape, np.float64)
+    primary, scatter = (_Spreader(separate(pencil_kernel(model.spectrum, p)), model) for p in ("primary", "scatter"))
+    tables = electron_tables(medium, model.spectrum)
+    relative = medium.density_g_per_cm3 * tables.by_material[:, 0].astype(np.float32)[medium.material]
+    absorption = np.array([relative_scatter_absorption(m) for m in medium.materials], np.float32)
+    by_electrons, by_photons = np.zeros(grid.shape), np.zeros(grid.shape)
     for number, field in enumerate(fields):
-        for spreader, memory_mm in spreaders:
-            _add_field(dose, field, relative, medium, spreader, memory_mm, grid)
+        reach = _reach(field, grid)
+        if reach is not None:
+            _add_primary(by_electrons, field, medium, tables, primary, grid)
+            fan = radiological_fan(field, relative, medium.grid, *reach, SCATTER_MEMORY_MM, SCATTER_RAY_MM)
+            _add_scatter(by_photons, field, fan, scatter, grid)
         progress("pencil-beam dose", (number + 1) / len(fields))
-    return (dose * scale.absorbed[_material_at(medium, grid)]).astype(np.float32)
+    material = _material_at(medium, grid)
+    return (by_electrons * tables.stopping[material] + by_photons * absorption[material]).astype(np.float32)
 
 
-def _add_field(
-    dose: Floats,
-    field: Field,
-    relative: NDArray[np.float32],
-    medium: Medium,
-    spreader: _Spreader,
-    memory_mm: tuple[float, float],
-    grid: Grid,
-) -> None:
+def _reach(field: Field, grid: Grid) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    """u and v that `field` reaches within `grid`; None where it misses it."""
     u, v, along, _ = beam_coordinates(field, corners_mm(grid))
     if float(along.min()) < 50.0:
         raise DoseError(
@@ -96,32 +86,61 @@ def _add_field(
         )
     reach_u = (max(u.min(), field.u_edges_mm[0] - REACH_MM), min(u.max(), field.u_edges_mm[-1] + REACH_MM))
     reach_v = (max(v.min(), field.v_edges_mm[0] - REACH_MM), min(v.max(), field.v_edges_mm[-1] + REACH_MM))
-    if reach_u[0] >= reach_u[1] or reach_v[0] >= reach_v[1]:
-        return
-    fan = radiological_fan(field, relative, medium.grid, reach_u, reach_v, *memory_mm)
-    layers = _layers(field, fan, (float(along.min()), float(along.max())))
-    near = spreader.spread(field, layers, NEAR_PIXEL_MM, "near")
-    far = spreader.spread(field, layers, FAR_PIXEL_MM, "far")
+    return (reach_u, reach_v) if reach_u[0] < reach_u[1] and reach_v[0] < reach_v[1] else None
+
+
+def _add_primary(
+    dose: Floats, field: Field, medium: Medium, tables: ElectronTables, spreader: _Spreader, grid: Grid
+) -> None:
+    """Dose over stopping power by the first electrons."""
+    u_mm, v_mm = ((e[0] - BESIDE_MM, e[-1] + BESIDE_MM) for e in (field.u_edges_mm, field.v_edges_mm))
+    u0, v0, first, (nu, nv), planes = lattice(field, medium.grid, u_mm, v_mm, RAY_MM)
+    frame = np.array([u0, v0, RAY_MM, first, RAY_MM])
     terms = spreader.terms
-    _read(
-        dose, np.asarray(grid.origin_mm), np.asarray(grid.spacing_mm), np.asarray(field.source_mm), field.direction,
-        np.asarray(field.u), np.asarray(field.v), field.sad_mm,
-        near.maps, np.array([near.u0_mm, near.v0_mm, near.pixel_mm]),
-        far.maps, np.array([far.u0_mm, far.v0_mm, far.pixel_mm]), layers,
-        np.ascontiguousarray(terms.by_depth.T), terms.depth_mm[0], terms.depth_mm[1] - terms.depth_mm[0],
-        fan.depth_mm, fan.width, fan.u0_mm, fan.v0_mm, fan.spacing_mm, fan.plane0_mm, fan.step_mm,
-    )  # fmt: skip
+    state = electron_rays(field, medium, tables, frame, (planes, nv, nu), terms.released())
+    layers = _layers(field, grid, first + RAY_MM * np.arange(planes), state[..., 2::2])
+    near, far = (spreader.spread(field, layers, p, part) for p, part in PIXELS)
+    read_maps(dose, *_place(grid, field), *near, *far, layers, *terms.compiled(), state, frame, False)  # pyright: ignore[reportCallIssue]
 
 
-def _layers(field: Field, fan: Fan, along_mm: tuple[float, float]) -> Floats:
+def _add_scatter(dose: Floats, field: Field, fan: Fan, spreader: _Spreader, grid: Grid) -> None:
+    """Dose to water by scattered photons."""
+    state = _scatter_state(fan, spreader.terms)
+    frame = np.array([fan.u0_mm, fan.v0_mm, fan.spacing_mm, fan.plane0_mm, fan.step_mm])
+    layers = _layers(field, grid, fan.plane0_mm + fan.step_mm * np.arange(len(state)), state[..., 2::2])
+    near, far = (spreader.spread(field, layers, p, part) for p, part in PIXELS)
+    read_maps(dose, *_place(grid, field), *near, *far, layers, *spreader.terms.compiled(), state, frame, True)  # pyright: ignore[reportCallIssue]
+
+
+def _scatter_state(fan: Fan, terms: PencilTerms) -> NDArray[np.float32]:
+    """Near and far part of scatter at each point of `fan`, as `electron_rays` gives its streams.
+
+    What is released beside a ray reaches it too: each part is averaged across the rays, and so is density.
+    """
+    met = (fan.depth_mm > 0).astype(np.float32)
+    broad = np.interp(fan.depth_mm, terms.depth_mm, terms.broad()).astype(np.float32)
+    state = np.empty((*fan.depth_mm.shape, 5), np.float32)
+    state[..., 0] = fan.depth_mm
+    for part, beside in enumerate(SCATTER_BESIDE_MM):
+        size = 2 * round(beside / SCATTER_RAY_MM / 2) + 1
+        mean, share, width = (
+            uniform_filter(a, (size, size, 1), mode="nearest") for a in (broad * met, met, fan.density[..., part])
+        )
+        state[..., 1 + 2 * part] = np.divide(mean, share * broad, out=np.ones_like(mean), where=met > 0)
+        state[..., 2 + 2 * part] = np.clip(width, *WIDTHS)
+    return np.ascontiguousarray(np.moveaxis(state, 2, 0))
+
+
+def _place(grid: Grid, field: Field) -> tuple[Any, ...]:
+    return (np.asarray(grid.origin_mm), np.asarray(grid.spacing_mm), *beam_frame(field))
+
+
+def _layers(field: Field, grid: Grid, planes_mm: NDArray[Any], width: NDArray[np.float32]) -> Floats:
     """Distances from the source, times the density that the kernel is as wide as in, on a fixed geometric lattice."""
-    nv, nu, planes = fan.width.shape
-    u, v = fan.u0_mm + fan.spacing_mm * np.arange(nu), fan.v0_mm + fan.spacing_mm * np.arange(nv)
-    by_u = (u > field.u_edges_mm[0] - BESIDE_MM) & (u < field.u_edges_mm[-1] + BESIDE_MM)
-    by_v = (v > field.v_edges_mm[0] - BESIDE_MM) & (v < field.v_edges_mm[-1] + BESIDE_MM)
-    along = np.clip(fan.plane0_mm + fan.step_mm * np.arange(planes), *along_mm)
-    seen = fan.width[by_v][:, by_u]
-    effective = along * np.clip(seen if seen.size else np.ones((1, 1, planes)), *WIDTHS)
+    along = (corners_mm(grid) - np.asarray(field.source_mm)) @ field.direction
+    effective = np.clip(planes_mm, along.min(), along.max())[:, None] * np.stack(
+        [width.min(axis=(1, 2, 3)), width.max(axis=(1, 2, 3))], axis=1
+    )
     low, high = (np.log(x / field.sad_mm) / np.log(LAYER_RATIO) for x in (effective.min(), effective.max()))
     return field.sad_mm * LAYER_RATIO ** np.arange(np.floor(low), max(np.ceil(high), np.floor(low) + 1) + 1)
 
@@ -134,8 +153,11 @@ class _Spreader:
         self._model = model
         self._kernels: dict[tuple[str, float, tuple[int, int]], NDArray[np.complex64]] = {}
 
-    def spread(self, field: Field, layers_mm: Floats, pixel_mm: float, part: str) -> Spread:
-        """Near or far part of `field`'s fluence at each layer, on a map that reaches as far as the part does."""
+    def spread(self, field: Field, layers_mm: Floats, pixel_mm: float, part: str) -> tuple[NDArray[np.float32], Floats]:
+        """Near or far part of `field`'s fluence at each layer, on a map that reaches as far as the part does.
+
+        Returns the map, float32 of shape (layers, nv, nu, k); and u and v of its first pixel and the pixel's side, mm.
+        """
         fluence = incident_fluence(field, self._model, pixel_mm=pixel_mm)
         half = int(np.ceil((NEAR_MM[1] if part == "near" else REACH_MM) / pixel_mm)) + 1
         shape = [n + 2 * half for n in fluence.photons_per_cm2.shape]
@@ -146,7 +168,7 @@ class _Spreader:
             kernels = self._kernel(part, float(layer) / field.sad_mm, pixel_mm, half, size)
             spread = irfft2(spectrum * kernels, size, workers=-1)
             maps[i] = np.moveaxis(spread[:, : shape[0], : shape[1]], 0, -1)
-        return Spread(maps, fluence.u_mm[0] - half * pixel_mm, fluence.v_mm[0] - half * pixel_mm, pixel_mm)
+        return maps, np.array([fluence.u_mm[0] - half * pixel_mm, fluence.v_mm[0] - half * pixel_mm, pixel_mm])
 
     def _kernel(
         self, part: str, magnification: float, pixel_mm: float, half: int, size: tuple[int, int]
@@ -173,65 +195,3 @@ def _material_at(medium: Medium, grid: Grid) -> NDArray[np.uint16]:
     ]
     x, y, z = (i.astype(np.int64) for i in index)
     return medium.material[np.ix_(z, y, x)]
-
-
-@njit(cache=True, parallel=True)
-def _read(
-    dose, origin, spacing, source, axis, eu, ev, sad, near, near_frame, far, far_frame, layers, by_depth, depth0,
-    depth_step, fan, width, fan_u0, fan_v0, fan_spacing, fan_first, fan_step,
-):  # fmt: skip
-    """Add one field. Frames are u0, v0 and pixel; where the far map ends the dose is zero."""
-    nz, ny, nx = dose.shape
-    terms = near.shape[3]
-    ratio = np.log(layers[1] / layers[0])
-    for k in prange(nz):
-        weight = np.empty(terms)
-        for j in range(ny):
-            for i in range(nx):
-                x = origin[0] + i * spacing[0] - source[0]
-                y = origin[1] + j * spacing[1] - source[1]
-                z = origin[2] + k * spacing[2] - source[2]
-                along = x * axis[0] + y * axis[1] + z * axis[2]
-                u = (x * eu[0] + y * eu[1] + z * eu[2]) * sad / along
-                v = (x * ev[0] + y * ev[1] + z * ev[2]) * sad / along
-                if not _inside(far, far_frame, u, v):
-                    continue
-                fan_u, fan_v = (u - fan_u0) / fan_spacing, (v - fan_v0) / fan_spacing
-                plane = (along - fan_first) / fan_step
-                depth = depth_at(fan, fan_u, fan_v, plane)
-                if depth <= 0:
-                    continue
-                at_depth = min(max((depth - depth0) / depth_step, 0.0), by_depth.shape[0] - 1.001)
-                wide = along * min(max(depth_at(width, fan_u, fan_v, plane), WIDTHS[0]), WIDTHS[1])
-                at_layer = min(max(np.log(wide / layers[0]) / ratio, 0.0), layers.shape[0] - 1.001)
-                d, m = int(at_depth), int(at_layer)
-                for t in range(terms):
-                    weight[t] = (1 - at_depth + d) * by_depth[d, t] + (at_depth - d) * by_depth[d + 1, t]
-                total = _weighted(far, far_frame, u, v, m, at_layer - m, weight)
-                if _inside(near, near_frame, u, v):
-                    total += _weighted(near, near_frame, u, v, m, at_layer - m, weight)
-                dose[k, j, i] += max(total, 0.0) * sad * sad / (x * x + y * y + z * z)
-
-
-@njit(cache=True, inline="always")
-def _inside(maps, frame, u, v):
-    a, b = (u - frame[0]) / frame[2], (v - frame[1]) / frame[2]
-    return a >= 0 and b >= 0 and a < maps.shape[2] - 1 and b < maps.shape[1] - 1
-
-
-@njit(cache=True)
-def _weighted(maps, frame, u, v, m, fm, weight):
-    """Sum over terms of weight times map, bilinear in u and v, linear between layers m and m + 1."""
-    pu, pv = (u - frame[0]) / frame[2], (v - frame[1]) / frame[2]
-    a, b = int(pu), int(pv)
-    fa, fb = pu - a, pv - b
-    total = 0.0
-    for t in range(weight.shape[0]):
-        near = (1 - fb) * ((1 - fa) * maps[m, b, a, t] + fa * maps[m, b, a + 1, t]) + fb * (
-            (1 - fa) * maps[m, b + 1, a, t] + fa * maps[m, b + 1, a + 1, t]
-        )
-        far = (1 - fb) * ((1 - fa) * maps[m + 1, b, a, t] + fa * maps[m + 1, b, a + 1, t]) + fb * (
-            (1 - fa) * maps[m + 1, b + 1, a, t] + fa * maps[m + 1, b + 1, a + 1, t]
-        )
-        total += weight[t] * ((1 - fm) * near + fm * far)
-    return total

@@ -38,6 +38,25 @@ class PencilTerms:
     r_mm: Floats
     within: Floats
 
+    def broad(self) -> Floats:
+        """Dose of an unlimited field of 1 photon/cm2 at each depth, shape (d,)."""
+        return self.within[:, -1] @ self.by_depth
+
+    def released(self) -> Floats:
+        """`broad` without its build-up, held at its maximum in front of it.
+
+        Electrons that rays of unlike depth exchange differ in number by attenuation, not by build-up.
+        """
+        return np.maximum.accumulate(self.broad()[::-1])[::-1]
+
+    def compiled(self) -> tuple[Floats, float, float]:
+        """For compiled loops: `by_depth` by depth (d, k), first depth and step."""
+        return (
+            np.ascontiguousarray(self.by_depth.T),
+            float(self.depth_mm[0]),
+            float(self.depth_mm[1] - self.depth_mm[0]),
+        )
+
 
 @cite("Bortfeld, Schlegel and Rhein 1993, Med Phys 20:311", "10.1118/1.597070", "separable pencil kernel")
 def separate(kernel: PencilKernel, tolerance: float = 1e-3, most: int = 8) -> PencilTerms:
