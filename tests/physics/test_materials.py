@@ -6,7 +6,7 @@ from spondyl.physics import MATERIALS, Material, find_material
 from spondyl.physics.electrons import (
     mass_collision_stopping_power,
     mean_excitation_ev,
-    mean_forward_way,
+    mean_way,
     relative_electron_path,
     relative_mass_stopping_power,
     scattering_per_g_per_cm2,
@@ -79,14 +79,15 @@ def test_an_electron_that_hardly_scatters_goes_its_mean_path():
     energy = np.linspace(6.0, 0.01, 400)
     stopping = np.array([mass_collision_stopping_power(hydrogen, float(t)) for t in energy])
     straight = -np.trapezoid(energy / stopping, energy) / 6.0
-    assert 0.9 * straight < mean_forward_way(hydrogen, 6.0) < straight
+    assert mean_way(hydrogen, 6.0, 0) == pytest.approx(straight, rel=2e-3)
+    assert 0.9 * straight < mean_way(hydrogen, 6.0, 1) < straight
 
 
 def test_forward_stream_of_electrons_behind_a_metal():
     """Half of fluence (kerma over stopping power) and net current (kerma times mean forward way)."""
     titanium, water = MATERIALS["titanium"], MATERIALS["water"]
     fluence = 1 / relative_mass_stopping_power(titanium)
-    current = mean_forward_way(titanium, 1.5) / mean_forward_way(water, 1.5)
+    current = mean_way(titanium, 1.5, 1) / mean_way(water, 1.5, 1)
     assert 1 / relative_electron_path(titanium) == pytest.approx((fluence + current) / 2)
     assert relative_electron_path(water) == pytest.approx(1.0)
     assert fluence > 1 > current

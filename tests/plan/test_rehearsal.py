@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from spondyl.dose import beamlet_influence, compute_dose
-from spondyl.dose.engines import contamination, release_kernels, sweep
+from spondyl.dose.engines import contamination, interaction_kernels, release_kernels, sweep
 from spondyl.dose.influence_kernels import count_entries, fill_entries
 from spondyl.io import bundled_case, open_case
 from spondyl.physics import load_machine, medium_from_ct
@@ -21,8 +21,8 @@ from spondyl.plan.rehearsal import KERNELS
 from spondyl.plan.setup import dose_grid
 
 REAL = (
-    count_entries, fill_entries, _forward, _backward, sweep.sweep, release_kernels.release, release_kernels.mark_field,
-    contamination._add,
+    count_entries, fill_entries, _forward, _backward, sweep.sweep, release_kernels.mark_field, contamination._add,
+    interaction_kernels.interact, interaction_kernels.release,
 )  # fmt: skip
 
 

@@ -48,6 +48,11 @@ class PointKernel:
     def scatter_fraction(self) -> float:
         return float(self.scatter.sum())
 
+    def mean_distance_cm(self, part: str) -> float:
+        """Of the energy of "primary" or "scatter" from the interaction, at the middles of the shells."""
+        cells = {"primary": self.primary, "scatter": self.scatter}[part].sum(axis=0)
+        return float(cells @ (self.r_edges_cm[1:] + self.r_edges_cm[:-1]) / 2 / cells.sum())
+
     def cumulative(self, part: str) -> Floats:
         """ "primary" or "scatter" within each of `r_edges_cm` of each cone, shape (c, r + 1)."""
         cells = {"primary": self.primary, "scatter": self.scatter}[part]

@@ -2,8 +2,8 @@
 
 Energy released by the primary photons is found by exact ray tracing for each bin of the spectrum, split into what
 electrons take (collision kerma of the voxel's own material) and what photons carry on. Both spread along
-directions: electrons on the dose grid, with path lengths by stopping power; photons on a coarser one, with path lengths
-by energy absorption. All fields share one pass.
+directions: electrons on the dose grid, in a straight flight and an isotropic one after it; photons on a coarser grid,
+with path lengths by attenuation. All fields share one pass.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ from spondyl.core import Grid, Progress, silent
 from spondyl.core.citations import cite
 from spondyl.core.errors import DoseError
 from spondyl.dose.engines.coarse import coarsen, coarsen_sum, refine_ratio
-from spondyl.dose.engines.exponential_kernel import ExponentialKernel, exponential_kernel
+from spondyl.dose.engines.exponential_kernel import exponential_kernel
 from spondyl.dose.engines.lattice import Source, transport
 from spondyl.dose.engines.released_energy import EnergyGroups, ReleasedEnergy, energy_groups, released_energy
+from spondyl.dose.engines.wandering import before_wandering, wander
 from spondyl.dose.fields import Field
 from spondyl.dose.fluence import incident_fluence
-from spondyl.physics import MATERIALS, BeamModel, Medium, Spectrum, mass_attenuation, poly_kernel
-from spondyl.physics.electrons import relative_electron_path
+from spondyl.physics import MATERIALS, BeamModel, Medium, PointKernel, mass_attenuation, poly_kernel
+from spondyl.physics.electrons import WANDERING_LENGTH, WANDERING_SHARE, electron_flights
 from spondyl.physics.scattered_photons import relative_scatter_absorption, relative_scatter_attenuation
 
 Floats32 = NDArray[np.float32]
@@ -111,56 +112,58 @@ def collapsed_cone_dose(
         progress("photons to voxels", (number + 1) / len(fields))
     if not released:
         raise DoseError("no field meets the medium; check source, direction and grid")
-    primary = _primary_mev_per_g(released, medium, model.spectrum, groups, settings, region, progress)
-    scatter = _scatter_mev_per_g(released, medium, model.spectrum, groups, settings, progress)
+    primary = _primary_mev_per_g(released, medium, groups, settings, region, progress)
+    scatter = _scatter_mev_per_g(released, medium, groups, settings, progress)
     # Undoing the lattice's blur leaves up to 1 % below zero in the first voxels beside a sharp edge at the surface.
     return (np.maximum(primary + scatter, 0) * np.float32(GRAY_PER_MEV_PER_GRAM)).astype(np.float32)
 
 
-def _kernels(
-    spectrum: Spectrum, groups: EnergyGroups, part: str, settings: CollapsedConeSettings
-) -> list[ExponentialKernel]:
-    """A kernel a group, each bin weighted with what it releases of `part` behind some water."""
+def _point_kernels(groups: EnergyGroups, settings: CollapsedConeSettings) -> list[PointKernel]:
+    """A kernel a group and one of all, each bin weighted with what it releases behind some water."""
     water = mass_attenuation(MATERIALS["water"], groups.energy_mev)
     flux = groups.weight * groups.energy_mev * water * np.exp(-water * settings.kernel_depth_g_per_cm2)
-    primary = part == "primary"
-    decay = PRIMARY_FIRST_DECAY_PER_CM if primary else SCATTER_FIRST_DECAY_PER_CM
-    terms = settings.primary_terms if primary else settings.scatter_terms
-    degree = settings.primary_degree if primary else settings.scatter_degree
-    made = []
-    for group in range(groups.count):
-        mine = groups.group == group
-        made.append(
-            exponential_kernel(poly_kernel(groups.energy_mev[mine], flux[mine]), part, decay, terms, degree * 2 // 3)
-        )
-    return made
+    chosen = [groups.group == group for group in range(groups.count)] + [groups.group >= 0]
+    return [poly_kernel(groups.energy_mev[mine], flux[mine]) for mine in chosen]
 
 
-def _primary_mev_per_g(released, medium, spectrum, groups, settings, region, progress) -> Floats32:
-    grid = medium.grid
-    box = _electron_box(released, grid, settings.margin_mm, region)
-    ratio = np.array([relative_electron_path(m) for m in medium.materials], np.float32)
-    density = medium.density_g_per_cm3[box]
-    path = density * ratio[medium.material[box]]
+def _primary_mev_per_g(released, medium, groups, settings, region, progress) -> Floats32:
+    box = _electron_box(released, medium.grid, settings.margin_mm, region)
     sources = [s for r in released if (s := _cropped(r, box)) is not None]
-    dose = np.zeros(grid.shape, np.float32)
+    dose = np.zeros(medium.grid.shape, np.float32)
     if sources:
-        kernels = _kernels(spectrum, groups, "primary", settings)
-        deposited = transport(
-            grid.crop(box),
-            path,
-            sources,
-            kernels,
-            settings.primary_degree,
-            settings.primary_lines,
-            settings.least_electrons,
-            lambda f: progress("electrons", f),
-        )
+        density = medium.density_g_per_cm3[box]
+        deposited = _two_flights(sources, medium, box, groups, settings, progress)
         dose[box] = deposited / np.maximum(density, _AIR_FLOOR_G_PER_CM3)
     return dose
 
 
-def _scatter_mev_per_g(released, medium, spectrum, groups, settings, progress) -> Floats32:
+def _two_flights(sources, medium, box, groups, settings, progress) -> Floats32:
+    """Energy that electrons leave in each voxel of `box`, MeV/cm3: straight on, then some of it anywhere."""
+    *parts, whole = _point_kernels(groups, settings)
+    decay = 1 / (WANDERING_LENGTH * whole.mean_distance_cm("primary"))
+    degree, terms = settings.primary_degree, settings.primary_terms
+    kernels = [exponential_kernel(k, "primary", PRIMARY_FIRST_DECAY_PER_CM, terms, degree * 2 // 3) for k in parts]
+    flights = [electron_flights(m) for m in medium.materials]
+    straight, wandering, share = (
+        np.array([getattr(f, name) for f in flights], np.float32)[medium.material[box]]
+        for name in ("straight", "wandering", "share")
+    )
+    grid, density = medium.grid.crop(box), medium.density_g_per_cm3[box]
+    arrived = transport(
+        grid,
+        density * straight,
+        sources,
+        [before_wandering(kernel, WANDERING_SHARE, decay) for kernel in kernels],
+        degree,
+        settings.primary_lines,
+        settings.least_electrons,
+        lambda f: progress("electrons", f),
+    )
+    going_on = arrived * share
+    return (arrived - going_on + wander(grid, going_on, density * wandering, decay)).astype(np.float32, copy=False)
+
+
+def _scatter_mev_per_g(released, medium, groups, settings, progress) -> Floats32:
     grid = medium.grid
     factor = tuple(max(1, int(settings.scatter_spacing_mm / s + 0.01)) for s in grid.spacing_mm[::-1])
     attenuation = np.array([relative_scatter_attenuation(m) for m in medium.materials], np.float32)
@@ -170,13 +173,17 @@ def _scatter_mev_per_g(released, medium, spectrum, groups, settings, progress) -
     for r in released:
         energy, start = coarsen_sum(r.scatter, r.start, factor)
         sources.append(Source(start, energy, r.source_mm))
-    kernels = _kernels(spectrum, groups, "scatter", settings)
+    degree, terms = settings.scatter_degree, settings.scatter_terms
+    kernels = [
+        exponential_kernel(part, "scatter", SCATTER_FIRST_DECAY_PER_CM, terms, degree * 2 // 3)
+        for part in _point_kernels(groups, settings)[:-1]
+    ]
     deposited = transport(
         coarse_grid,
         path,
         sources,
         kernels,
-        settings.scatter_degree,
+        degree,
         settings.scatter_lines,
         0.0,
         lambda f: progress("scattered photons", f),

@@ -28,16 +28,25 @@ class ExponentialKernel:
     ----------
     decay_per_cm
         b_k in water, shape (k,), each twice the one before.
-    amplitude_per_sr
-        A_k per steradian at `ANGLES_DEG`, shape (k, 361), as fraction of the energy of its part of the kernel
-        (primary or scatter, each with total 1).
+    moments
+        Legendre moments of A_k, shape (k, degree + 1), as fraction of the energy of its part of the kernel (primary
+        or scatter, each with total 1).
     worst_cumulative_error
         Largest error of the cumulative fit over r, summed over angles, as fraction of the part's energy.
     """
 
     decay_per_cm: Floats
-    amplitude_per_sr: Floats
+    moments: Floats
     worst_cumulative_error: float
+
+    @property
+    def amplitude_per_sr(self) -> Floats:
+        """A_k per steradian at `ANGLES_DEG`, shape (k, 361); the series is tapered so that it does not ring."""
+        orders = np.arange(self.moments.shape[1])
+        taper = np.exp(-4.0 * (orders / max(orders[-1], 1)) ** 6)
+        factors = (2 * orders + 1) / (4 * np.pi) * taper
+        basis = np.stack([eval_legendre(order, np.cos(np.deg2rad(ANGLES_DEG))) for order in orders])
+        return (self.moments * factors) @ basis
 
 
 @cite("Ahnesjö 1989, Med Phys 16:577 (collapsed cone, exponential kernels)", "10.1118/1.596360")
@@ -53,14 +62,14 @@ def exponential_kernel(
     terms
         How many exponentials.
     degree
-        Degree of the Legendre series; the series is tapered so that it does not ring.
+        Degree of the Legendre series.
     """
     decay = np.asarray(first_decay_per_cm * 2.0 ** np.arange(terms), np.float64)
     cumulative = kernel.cumulative(part)
     released = kernel.primary_fraction if part == "primary" else 1.0 - kernel.primary_fraction
     amplitude, error = _fit(kernel.r_edges_cm, cumulative / released, decay)
     moments = _legendre_moments(amplitude, np.cos(np.deg2rad(kernel.cone_edges_deg)), degree)
-    return ExponentialKernel(decay, _series(moments), error)
+    return ExponentialKernel(decay, moments, error)
 
 
 def _fit(r_cm: Floats, cumulative: Floats, decay: Floats) -> tuple[Floats, float]:
@@ -87,11 +96,3 @@ def _legendre_moments(amplitude: Floats, cos_edges: Floats, degree: int) -> Floa
             mean = np.diff(integral) / width
         moments[:, order] = amplitude @ mean
     return moments
-
-
-def _series(moments: Floats) -> Floats:
-    orders = np.arange(moments.shape[1])
-    taper = np.exp(-4.0 * (orders / orders[-1]) ** 6)
-    factors = (2 * orders + 1) / (4 * np.pi) * taper
-    basis = np.stack([eval_legendre(order, np.cos(np.deg2rad(ANGLES_DEG))) for order in orders])
-    return (moments * factors) @ basis

@@ -1,13 +1,9 @@
-"""Compiled: which voxels a field meets, the way to each from the source, and the energy released there."""
+"""Compiled: which voxels a field meets, the photons that come to each in vacuum, and the way from the source."""
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit, prange
-
-LATTICE_BLUR = 1 / 8
-"""Half the variance, in squared voxel sides, that the lattice adds along each axis: energy is averaged over the voxel
-that releases it, carried from everywhere in a voxel to everywhere in another, each a box of variance 1/12."""
 
 
 @njit(cache=True, parallel=True)
@@ -154,68 +150,3 @@ def fluence_in_air(origin, spacing, start, rows, source, u, v, axis, sad, table,
             photons[k - start[0], j - start[1], i - start[2]] = voxel_fluence(
                 point, spacing, u, v, axis, sad, table, edges_u, edges_v
             )
-
-
-@njit(cache=True, inline="always")
-def _sharpened(photons, shape, start, k, j, i):
-    """Fluence at (k, j, i) of `photons` less `LATTICE_BLUR` of its second difference along each axis.
-
-    Beyond the array there is none; beyond the grid it is not known, and that axis is left out.
-    """
-    here = photons[k, j, i]
-    curved = 0.0
-    if 0 < k + start[0] < shape[0] - 1:
-        low = photons[k - 1, j, i] if k > 0 else 0.0
-        high = photons[k + 1, j, i] if k < photons.shape[0] - 1 else 0.0
-        curved += low - 2 * here + high
-    if 0 < j + start[1] < shape[1] - 1:
-        low = photons[k, j - 1, i] if j > 0 else 0.0
-        high = photons[k, j + 1, i] if j < photons.shape[1] - 1 else 0.0
-        curved += low - 2 * here + high
-    if 0 < i + start[2] < shape[2] - 1:
-        low = photons[k, j, i - 1] if i > 0 else 0.0
-        high = photons[k, j, i + 1] if i < photons.shape[2] - 1 else 0.0
-        curved += low - 2 * here + high
-    return here - LATTICE_BLUR * curved
-
-
-@njit(cache=True, parallel=True)
-def release(
-    density,
-    material,
-    origin,
-    spacing,
-    start,
-    rows,
-    source,
-    photons,
-    energy,
-    weight,
-    group,
-    basis,
-    attenuation,
-    absorption,
-    escape,
-    primary,
-    scatter,
-):
-    """Fill `primary` and `scatter` (groups, z, y, x from `start`) with MeV/cm3, from `photons` in vacuum."""
-    nz, ny = primary.shape[1], primary.shape[2]
-    for row in prange(nz * ny):
-        k, j = row // ny + start[0], row % ny + start[1]
-        path = np.empty(3)
-        for i in range(rows[k, j, 0], rows[k, j, 1]):
-            rho = density[k, j, i]
-            if rho <= 0.0:
-                continue
-            met = _sharpened(photons, density.shape, start, k - start[0], j - start[1], i - start[2])
-            if met == 0.0:
-                continue
-            path_to_source(density, material, basis, origin, spacing, k, j, i, source, path)
-            m = material[k, j, i]
-            for b in range(energy.shape[0]):
-                depth = path[0] * attenuation[b, 0] + path[1] * attenuation[b, 1] + path[2] * attenuation[b, 2]
-                flux = met * weight[b] * energy[b] * np.exp(-depth) * rho
-                g = group[b]
-                primary[g, k - start[0], j - start[1], i - start[2]] += flux * absorption[m, b]
-                scatter[g, k - start[0], j - start[1], i - start[2]] += flux * escape[m, b]

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from spondyl.core import Grid
 from spondyl.core.errors import DoseError
-from spondyl.dose.engines.release_kernels import fluence_in_air, mark_field, release
+from spondyl.dose.engines.interaction_kernels import interact, release
+from spondyl.dose.engines.release_kernels import fluence_in_air, mark_field
 from spondyl.dose.fields import Field
 from spondyl.dose.fluence import FluenceMap
 from spondyl.physics import Medium, Spectrum, mass_coefficients, mass_energy_absorption
@@ -120,10 +121,12 @@ def released_energy(field: Field, fluence: FluenceMap, medium: Medium, groups: E
     photons = np.zeros(shape)
     place = (np.asarray(grid.origin_mm), np.asarray(grid.spacing_mm), np.asarray(start), rows, source)
     fluence_in_air(*place, u, v, field.direction, field.sad_mm, cumulative, u_edges, v_edges, photons)
-    release(
+    transmitted = np.zeros_like(primary)
+    interact(
         medium.density_g_per_cm3, medium.material, *place, photons, groups.energy_mev, groups.weight, groups.group,
-        groups.path_basis, groups.attenuation, groups.absorption, groups.escape, primary, scatter,
+        groups.path_basis, groups.attenuation, groups.absorption, groups.escape, transmitted, primary, scatter,
     )  # fmt: skip
+    release(medium.density_g_per_cm3, np.asarray(start), photons, transmitted, primary, scatter)
     if not np.isfinite(primary).all():
         raise DoseError(f'field "{field.name}": released energy is not finite; is the source inside the medium?')
     return ReleasedEnergy((start[0], start[1], start[2]), primary, scatter, source)
