@@ -46,3 +46,10 @@ def test_on_a_gpu_the_dose_is_the_cpu_s_within_its_error():
 def test_without_a_gpu_the_device_is_refused():
     with pytest.raises(DoseError, match=r"no CUDA device was found; install spondyl\[gpu\]"):
         _dose("cuda")
+
+
+def test_an_engine_that_has_no_kernel_for_the_device_is_refused():
+    source = KvPointSource((0.2, 0.1, -0.1), bundled_kv_spectrum())
+    medium = uniform_medium(Grid((-8.0, -8.0, -8.0), (4.0, 4.0, 4.0), (5, 5, 5)))
+    with pytest.raises(DoseError, match='"kv-hybrid" does not run on cuda, expected cpu; change device'):
+        compute_kv_dose(medium, source, KvSettings(device="cuda"), engine="kv-hybrid")

@@ -12,7 +12,7 @@ from spondyl.core.errors import DoseError, nearest
 from spondyl.dose.dose import Dose
 from spondyl.dose.kv.analogue import analogue_dose
 from spondyl.dose.kv.hybrid import hybrid_dose
-from spondyl.dose.kv.setup import KvPointSource, KvResult, KvSettings
+from spondyl.dose.kv.setup import DEVICES, KvPointSource, KvResult, KvSettings
 from spondyl.physics import Medium
 
 KV_UNIT = "Gy per emitted photon"
@@ -24,16 +24,19 @@ KvCompute = Callable[[Medium, KvPointSource, KvSettings, Progress], KvResult]
 
 @dataclass(frozen=True)
 class KvEngine:
-    """A way to compute dose: its name, what it is, and the function."""
+    """A way to compute dose: its name, what it is, the function, and the devices it runs on."""
 
     name: str
     about: str
     compute: KvCompute
+    devices: tuple[str, ...] = ("cpu",)
 
 
 KV_ENGINES = (
     KvEngine("kv-hybrid", "unscattered photons by rays, scattered ones by Monte Carlo of fluence", hybrid_dose),
-    KvEngine("kv-monte-carlo", "analogue Monte Carlo of photons from 1 to 100 keV, the reference", analogue_dose),
+    KvEngine(
+        "kv-monte-carlo", "analogue Monte Carlo of photons from 1 to 100 keV, the reference", analogue_dose, DEVICES
+    ),
 )
 KV_ENGINE_NAMES: tuple[str, ...] = tuple(engine.name for engine in KV_ENGINES)
 
@@ -84,11 +87,16 @@ def compute_kv_dose(
     Raises
     ------
     DoseError
-        If the engine is unknown, or the source lies outside the grid or in air.
+        If the engine is unknown or does not run on the device, or the source lies outside the grid or in air.
     """
-    chosen = find_kv_engine(engine)
+    chosen, wanted = find_kv_engine(engine), settings or KvSettings()
+    if wanted.device not in chosen.devices:
+        raise DoseError(
+            f'engine "{chosen.name}" does not run on {wanted.device}, expected {" or ".join(chosen.devices)}; change '
+            "device, or take engine kv-monte-carlo"
+        )
     refuse_source_in_air(medium, source.position_mm)
-    result = chosen.compute(medium, source, settings or KvSettings(), progress)
+    result = chosen.compute(medium, source, wanted, progress)
     made = (f"{chosen.name}, {chosen.about}", *result.made, *medium.made)
     error = result.relative_uncertainty.astype(np.float32)
     to_medium, to_water = (a.astype(np.float32) for a in (result.dose_to_medium, result.dose_to_water))
