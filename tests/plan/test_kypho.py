@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
 
-from spondyl.anatomy import Case, Structures
+from spondyl.anatomy import Case, Structures, from_coverage
 from spondyl.anatomy.access import Access
 from spondyl.clinic.facts import read_facts
 from spondyl.core import Grid, Image, silent
@@ -17,7 +17,7 @@ from spondyl.dose.kv.compute import KvEngine
 from spondyl.dose.kv.setup import KvResult, KvSettings
 from spondyl.evaluate import Goal, load_protocol
 from spondyl.physics import Medium, find_material, uniform_medium
-from spondyl.physics.kv import PlacedSource, load_kv_source
+from spondyl.physics.kv import PlacedSource, load_kv_source, voxel_centres
 from spondyl.plan.kypho import transport
 from spondyl.plan.kypho.doses import KyphoDoses, needle_doses
 from spondyl.plan.kypho.limits import NeuralLimit, neural_limits
@@ -33,6 +33,7 @@ from spondyl.plan.kypho.placement import (
 from spondyl.plan.kypho.plan import NeedlePlan
 from spondyl.plan.kypho.planner import water_rate
 from spondyl.plan.kypho.prescription import parse_prescription
+from spondyl.plan.kypho.robustness import needle_sensitivity
 from spondyl.plan.kypho.settings import KyphoSettings
 from spondyl.plan.kypho.transport import Transport, transported
 
@@ -251,6 +252,33 @@ def test_the_minutes_follow_the_last_dose_where_the_target_is_prescribed() -> No
     plan, doses = doses_of(interrupted_after(2), "8gy-minimum")
     assert plan.minutes == pytest.approx(8.0)
     assert doses.patient.values.flat[0] == pytest.approx(8.0)
+
+
+def test_sensitivity_moves_the_source_and_scales_the_calibration() -> None:
+    """Dose 4000 / r2 from the origin: at a cord 20 mm behind 10 Gy, 11.08 Gy with the source 1 mm nearer."""
+
+    def inverse_square(medium: Medium, sources: Sequence[PlacedSource], settings: KvSettings):
+        r, _ = sources[0].polar(voxel_centres(medium.grid))
+        dose = Dose(medium.grid, (4000 / np.maximum(r, 1) ** 2).astype(np.float32), fractions=1)
+        yield dose, dose
+
+    grid = water(32.0).grid
+    inside = np.zeros(grid.shape)
+    inside[15:17, 14:17, 15:17] = 1
+    structures = Structures((from_coverage("GTV", "target", grid, inside),))
+    case = Case("phantom", read_facts({}), Image(grid, np.zeros(grid.shape, np.int16)), structures)
+    job = task("8gy-at-8mm", [[0.0, -10.0, 0.0], [0.0, 10.0, 0.0]])
+    placement = Placement((path(0.0),), (1.0,))
+    plan = NeedlePlan("phantom", "hytec-cord", job.prescription, placement, placed_sources(SOURCE, placement, 2.0))
+    found = needle_sensitivity(case, structures, plan, job, 1, inverse_square, silent)
+    rows = {(r.kind, r.metric): r for r in found.ranges()}
+    assert found.planned["SpinalCord Dmax"] == pytest.approx(10.0, rel=0.01)
+    moved = rows["source moved 1 mm", "SpinalCord Dmax"]
+    assert (moved.high, moved.high_at) == (pytest.approx(4000 / 19**2, rel=0.01), "back")
+    assert (moved.low, moved.low_at) == (pytest.approx(4000 / 21**2, rel=0.01), "forward")
+    output = rows["calibration off by 10 %", "SpinalCord Dmax"]
+    assert output.low == pytest.approx(0.9 * found.planned["SpinalCord Dmax"])
+    assert output.high == pytest.approx(1.1 * found.planned["SpinalCord Dmax"])
 
 
 def test_sources_add_up_with_independent_errors(monkeypatch: pytest.MonkeyPatch) -> None:

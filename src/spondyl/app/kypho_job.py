@@ -162,7 +162,7 @@ def _skin(case: Case, dose: Dose) -> tuple[list[Structure], tuple[str, ...]]:
     if external is None:
         return [], ("no external contour was given, so the skin's dose is not told",)
     low, high = dose.grid.bounds_mm()
-    inside = np.asarray(dose.grid.spacing_mm)
+    inside = 2 * np.asarray(external.grid.spacing_mm)  # contours reach beyond the voxels they are drawn around
     try:
         return [skin_structure(external, (low + inside).tolist(), (high - inside).tolist())], ()
     except StructureError as error:

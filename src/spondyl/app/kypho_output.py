@@ -42,6 +42,8 @@ def write_kypho(
         write_dvh_csv(folder / "dvh.csv", planned.dvhs)
         write_verdicts(folder / "verdicts.json", planned.verdicts)
         _json(folder / "key_numbers.json", [row.record() for row in planned.numbers])
+        if planned.result.sensitivity is not None:
+            _json(folder / "sensitivity.json", planned.result.sensitivity.record())
         _json(folder / "plan.json", {**planned.result.plan.record(), **_about(planned)})
         with stage("report"):
             inputs = kypho_report_inputs(planned)

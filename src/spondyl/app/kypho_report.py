@@ -52,7 +52,7 @@ def kypho_report_inputs(planned: KyphoPlanned) -> ReportInputs:
         segments=tuple(
             Segment(name, _behind(path), path.tip_mm) for name, path in zip(needles, plan.placement.paths, strict=True)
         ),
-        tables=(_numbers_table(planned), _paths_table(planned)),
+        tables=(_numbers_table(planned), _paths_table(planned), *_sensitivity_tables(planned)),
         dvh_to_gy=DVH_TO * plan.prescription.dose_gy,
     )
 
@@ -124,6 +124,18 @@ def _cement(planned: KyphoPlanned) -> str:
     if dose is None:
         return "cement (not calculated)"
     return next((step.split(" is ")[-1] for step in dose.made if step.startswith('"Cement_assumed" is')), "cement")
+
+
+def _sensitivity_tables(planned: KyphoPlanned) -> tuple[Table, ...]:
+    found = planned.result.sensitivity
+    if found is None:
+        return ()
+    rows = tuple(
+        (f"{r.metric}, {r.kind}", three(r.planned), f"{three(r.low)} ({r.low_at})", f"{three(r.high)} ({r.high_at})")
+        for r in found.ranges()
+    )
+    note = "Dose to medium on voxels of 2 mm, with the same random numbers in every scenario; times are the plan's."
+    return (Table("Sensitivity", ("dose in Gy", "planned", "lowest", "highest"), rows, note),)
 
 
 PATH_COLUMNS = (

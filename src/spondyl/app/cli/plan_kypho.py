@@ -85,7 +85,8 @@ def _tell_round(plan: NeedlePlan, found: Round) -> None:
     """What is known after a round, above the bars."""
     error = mean_uncertainty(found.doses[0], plan.prescription.dose_gy)
     known = "" if error is None else f", mean standard error {100 * error:.1f} %"
-    err_console.print(f"dose, round {found.number}{known}", markup=False)
+    key = ", ".join(f"{name} {gray:.2f} Gy" for name, gray in found.key.items())
+    err_console.print(f"round {found.number}: {key}{known}", markup=False, soft_wrap=True)
 
 
 def _tell(planned: KyphoPlanned, out: Path, seconds: float) -> None:

@@ -77,6 +77,9 @@ def plan(
         str, typer.Option(help="Needle: a source's name, or a calibration file (.yaml).")
     ] = NEEDLE.source,
     cement: Annotated[str, typer.Option(help="Needle: material of the dose after cement, or none.")] = NEEDLE.cement,
+    sensitivity: Annotated[
+        bool, typer.Option("--sensitivity", help="Needle: go through errors of position, CT and calibration.")
+    ] = False,
     override: Annotated[str, typer.Option(help="Needle: why it is planned though contraindicated.")] = "",
     engine: Annotated[str, typer.Option(help="Needle: what computes the dose.")] = NEEDLE.engine,
     histories: Annotated[int | None, typer.Option(min=1, help="Needle: photons, the engine's number.")] = None,
@@ -90,7 +93,15 @@ def plan(
         points = point(entry_mm, "--entry-mm"), point(tip_mm, "--tip-mm")
         named = "" if cement == "none" else cement
         needle = KyphoSettings(
-            source_side, *points, prescription, source, named, engine, histories=histories, seed=seed
+            source_side,
+            *points,
+            prescription,
+            source,
+            named,
+            engine,
+            histories=histories,
+            seed=seed,
+            sensitivity=sensitivity,
         )
         return kypho_and_tell(
             case, out, settings=needle, protocol=protocol, gtv=gtv, override=override, json_=json_, quiet=quiet

@@ -19,6 +19,7 @@ TECHNIQUES: dict[str, frozenset[str]] = {
             "source",
             "cement",
             "override",
+            "sensitivity",
             "engine",
             "histories",
             "seed",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,10 +22,21 @@ from spondyl.plan.kypho.transport import Doses, Transport
 
 @dataclass(frozen=True)
 class Round:
-    """What is known after a round: its number, and dose to medium and to water."""
+    """What is known after a round.
+
+    Parameters
+    ----------
+    number
+        From 1.
+    doses
+        To medium and to water.
+    key
+        The target's D98% and the limited metrics of cord and sac in Gy, to medium, on few points.
+    """
 
     number: int
     doses: Doses
+    key: Mapping[str, float]
 
 
 Show = Callable[[NeedlePlan, Round], None]
@@ -76,7 +87,7 @@ def needle_doses(
     try:
         progress("dose in the patient", 0.0)
         for number, doses in enumerate(transport(medium, plan.sources, asked), 1):
-            found = Round(number, doses)
+            found = Round(number, doses, job.key_gy(doses[0]))
             show(plan, found)
         progress("dose in the patient", 1.0)
         if settings.cement:

@@ -39,10 +39,14 @@ class NeuralLimit:
     points_mm: Floats
     weights_cm3: Floats
 
-    def share(self, dose_gy: Floats) -> float:
-        """The metric over its limit, of doses at the points; above 1 it fails."""
+    def value(self, dose_gy: Floats) -> float:
+        """The metric, of doses at the points; where it is not known, what it is at most."""
         found = metric(from_samples(self.structure, dose_gy, self.weights_cm3), self.goal.metric)
-        return (found.high if found.value is None else found.value) / self.goal.limit
+        return found.high if found.value is None else found.value
+
+    def share(self, dose_gy: Floats) -> float:
+        """The metric over its limit; above 1 it fails."""
+        return self.value(dose_gy) / self.goal.limit
 
 
 def neural_limits(rules: Protocol, structures: Structures, near_mm: Sequence[float], within_mm: float):

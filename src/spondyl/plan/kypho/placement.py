@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 
 from spondyl.anatomy import Structure, sample_points
 from spondyl.anatomy.access import Access
+from spondyl.core import trilinear
 from spondyl.core.errors import PlanError
+from spondyl.dose import Dose
 from spondyl.evaluate import metric
 from spondyl.evaluate.dvh import from_samples
 from spondyl.physics.kv import KvSource, PlacedSource
@@ -84,6 +86,20 @@ class Task:
     points_mm: Floats
     weights_cm3: Floats
     limits: tuple[NeuralLimit, ...]
+
+    def target_d98_gy(self, dose_gy: Floats) -> float:
+        """D98% of the target, of doses at its points."""
+        found = metric(from_samples("target", dose_gy, self.weights_cm3), "D98%").value
+        assert found is not None
+        return found
+
+    def key_gy(self, dose: Dose) -> dict[str, float]:
+        """The target's D98% and each limited metric of cord and sac, on the points."""
+        found = {"GTV D98%": self.target_d98_gy(trilinear(dose.values, dose.grid, self.points_mm))}
+        for limit in self.limits:
+            gray = trilinear(dose.values, dose.grid, limit.points_mm)
+            found[f"{limit.structure} {limit.goal.metric}"] = limit.value(gray)
+        return found
 
     def minutes(self, rate_gy_per_min: Floats, positions_mm: Floats) -> float:
         """Irradiation time, from dose rates at the target's points (shares of time included)."""
@@ -165,8 +181,7 @@ def _try(
         for total, one in zip(neural, at_neural, strict=True):
             total += share * one
     minutes = task.minutes(target, np.array([path.tip_mm for path in placement.paths]))
-    d98 = metric(from_samples("target", target * minutes, task.weights_cm3), "D98%").value
-    assert d98 is not None
+    d98 = task.target_d98_gy(target * minutes)
     shares = [limit.share(dose * minutes) for limit, dose in zip(task.limits, neural, strict=True)]
     return Trial(placement, minutes, d98, max(shares))
 

@@ -41,6 +41,8 @@ from spondyl.plan.kypho.placement import (
 )
 from spondyl.plan.kypho.plan import NeedlePlan
 from spondyl.plan.kypho.prescription import parse_prescription
+from spondyl.plan.kypho.robustness import needle_sensitivity
+from spondyl.plan.kypho.sensitivity import Sensitivity
 from spondyl.plan.kypho.settings import KyphoSettings
 from spondyl.plan.kypho.transport import Transport, transported
 
@@ -65,6 +67,8 @@ class KyphoResult:
         The chosen placement as it was tried in the patient.
     notes
         What must be said of it.
+    sensitivity
+        None where it was not asked for, or the work was interrupted.
     """
 
     plan: NeedlePlan
@@ -73,6 +77,7 @@ class KyphoResult:
     trial: Trial
     doses: KyphoDoses
     notes: tuple[str, ...]
+    sensitivity: Sensitivity | None = None
 
 
 def make_kypho_plan(
@@ -118,7 +123,10 @@ def make_kypho_plan(
     )
     structures = _with_needle(anatomy, case.ct.grid, plan, source)
     plan, doses = needle_doses(case, structures, plan, job, medium, settings, show, followed, progress)
-    return KyphoResult(plan, proposals, structures, trial, doses, _notes(trial, rules))
+    errors = None
+    if settings.sensitivity and not doses.interrupted:
+        errors = needle_sensitivity(case, structures, plan, job, settings.seed, followed, progress)
+    return KyphoResult(plan, proposals, structures, trial, doses, _notes(trial, rules), errors)
 
 
 def _paths(anatomy: NeedleAnatomy, settings: KyphoSettings) -> tuple[tuple[Proposal, ...], tuple[Access, ...]]:

@@ -42,6 +42,8 @@ class KyphoSettings:
         Mean relative standard error 3 to 20 mm from the source at which refining stops; None: not before the end.
     seed
         Of the random numbers.
+    sensitivity
+        Whether errors of position, CT and calibration are gone through.
 
     Raises
     ------
@@ -62,6 +64,7 @@ class KyphoSettings:
     histories: int | None = None
     target_uncertainty: float | None = None
     seed: int = 1
+    sensitivity: bool = False
 
     def __post_init__(self) -> None:
         if self.side not in SOURCE_SIDES:
