@@ -8,8 +8,7 @@ from pydicom, with the same outcome.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -24,8 +23,7 @@ IMAGE_UID = 0x00081155
 _ITEM, _UNDEFINED = 0xFFFEE000, 0xFFFFFFFF
 
 
-@dataclass(frozen=True)
-class ContourItem:
+class ContourItem(NamedTuple):
     """One contour: its type, how many points it says it has, its numbers (x, y, z, x, ...), its images' UIDs, and the
     `extent` of its numbers."""
 

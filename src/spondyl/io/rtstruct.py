@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -164,8 +165,8 @@ def _contour(item: ContourItem, name: str, path: Path) -> tuple[Contour | None, 
     if values.size == 0:
         return None, "contours without points"
     whole = values.size % 3 == 0 and (stated is None or 3 * stated == values.size)
-    low, high, mean, farthest = item.extent if whole else (0.0, 0.0, 0.0, np.inf)
-    if not np.isfinite(farthest):
+    low, high, mean, farthest = item.extent if whole else (0.0, 0.0, 0.0, math.inf)
+    if not math.isfinite(farthest):
         raise DicomError(
             f'{path}: a contour of "{name}" has {values.size} numbers, expected 3 finite ones for each of its '
             f"{stated if stated is not None else ''} points; it is damaged, export it again"
