@@ -14,8 +14,9 @@ from spondyl.io.axes import to_lps
 from spondyl.io.dicom_file import numbers, pixels_of, read_dicom, refusing, text
 
 WHOLE_PLAN = ("PLAN", "MULTI_PLAN", "PLAN_OVERVIEW")
-MOST_GY = 1000.0
-"""No external-beam course comes near; a dose beyond it has lost its scaling."""
+MOST_GY = 3000.0
+"""No external-beam course comes near, and beside a needle that gives 8 Gy at 13 mm tissue gets 600 Gy; a dose beyond it
+has lost its scaling, or is a course of 30 Gy and more in cGy."""
 OFFSET_TOLERANCE_MM = 0.02
 
 

@@ -15,7 +15,7 @@ from spondyl.dose.kv.hybrid import kv_hybrid
 from spondyl.dose.kv.setup import KvPointSource, KvResult, KvSettings
 from spondyl.dose.kv.sources import KvSources
 from spondyl.physics import Medium
-from spondyl.physics.kv import PlacedSource
+from spondyl.physics.kv import PlacedSource, voxel_centres
 
 Doses = tuple[Dose, Dose]
 """Dose to medium, with its uncertainty, and dose to water, both in Gy, on one grid."""
@@ -54,7 +54,7 @@ def _of_one(medium: Medium, placed: PlacedSource, settings: KvSettings, engine: 
     factor = placed.anisotropy_on(medium.grid) * placed.emitted_photons
     if engine.name in PROGRESSIVE:
         for result in PROGRESSIVE[engine.name](medium, KvSources((source,)), settings):
-            yield _in_gray(medium, result, factor, engine)
+            yield _capped(_in_gray(medium, result, factor, engine), placed)
         return
     whole, done, known = settings.histories or HISTORIES, 0, None
     for number, share in enumerate(ROUNDS):
@@ -65,7 +65,21 @@ def _of_one(medium: Medium, placed: PlacedSource, settings: KvSettings, engine: 
         more = _in_gray(medium, one, factor, engine)
         known = more if known is None else _averaged(known, more, count / (done + count))
         done += count
-        yield known
+        yield _capped(known, placed)
+
+
+def _capped(doses: Doses, placed: PlacedSource) -> Doses:
+    """Both doses with the highest that tissue gets told inside the applicator, where none is.
+
+    At the source itself a voxel of 1 mm would get 40,000 Gy, which says nothing and no reader of RTDOSE takes.
+    """
+    radius_mm = placed.source.calibrated().surface_mm
+    within = placed.polar(voxel_centres(doses[0].grid))[0] < radius_mm
+    if bool(within.all()):
+        return doses
+    caps = (np.where(within, np.minimum(d.values, d.values[~within].max()), d.values) for d in doses)
+    to_medium, to_water = (replace(dose, values=values) for dose, values in zip(doses, caps, strict=True))
+    return to_medium, to_water
 
 
 def _in_gray(medium: Medium, result: KvResult, factor: NDArray[np.floating], engine: KvEngine) -> Doses:
