@@ -1,6 +1,5 @@
 """Inside the applicator there is no tissue, and no dose of the point source that stands for it."""
 
-import numpy as np
 import pytest
 
 from spondyl.core import Grid
