@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 
 from spondyl.core.errors import DoseError
 from spondyl.physics.kv.spectrum import KvSpectrum
-
-GRAY_PER_KEV_PER_GRAM = 1.602176634e-13
-"""1 keV in joule over 1 g in kg (CODATA 2018, exact)."""
+from spondyl.physics.kv.water_response import GRAY_PER_KEV_PER_GRAM as GRAY_PER_KEV_PER_GRAM
 
 DEVICES = ("cpu", "cuda")
 
