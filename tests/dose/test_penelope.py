@@ -133,6 +133,46 @@ def test_dose_at_interfaces_is_within_what_is_documented(case, low_mm, high_mm, 
     assert ratio == pytest.approx(1.0, abs=most)
 
 
+# The pencil beam: today's percentage in brackets. Five of the thirteen points that miss in "rod-along" lie in the water
+# in front of the rod, where neither engine differs from EGSnrc: that table's own noise is 1.1 % a point.
+@pytest.mark.parametrize(
+    ("case", "percent"),
+    [
+        ("water", 99.5),  # (100.0)
+        ("bone", 99.5),  # (100.0)
+        ("lung", 98.5),  # (99.1)
+        ("canal", 99.0),  # (99.6)
+        ("rod", 99.0),  # (99.8)
+        ("rod-along", 97.0),  # (97.6)
+        ("bone-lung", 98.5),  # (99.3)
+        ("titanium", 99.0),  # (99.8)
+    ],
+)
+def test_pencil_beam_passes_gamma_2_percent_2_mm(case, percent):
+    assert passing(case, 2.0, 2.0, "pencil-beam") >= percent
+
+
+# How far off the pencil beam may be within 10 mm of the axis (today in brackets).
+@pytest.mark.parametrize(
+    ("case", "low_mm", "high_mm", "most"),
+    [
+        ("bone", 50, 80, 0.02),  # (-0.01)
+        ("bone", 80, 85, 0.02),  # (+0.01)
+        ("lung", 50, 70, 0.045),  # (+0.04)
+        ("lung", 75, 125, 0.02),  # (+0.01)
+        ("lung", 130, 135, 0.035),  # (-0.03)
+        ("bone-lung", 50, 70, 0.04),  # (+0.03)
+        ("titanium", 47.5, 50, 0.03),  # electrons thrown back (+0.02)
+        ("titanium", 50, 60, 0.045),  # (-0.03)
+        ("titanium", 60, 65, 0.02),  # (+0.01)
+        ("titanium", 70, 190, 0.01),  # (0.00)
+    ],
+)
+def test_pencil_beam_at_interfaces(case, low_mm, high_mm, most):
+    ratio = computed(case, "pencil-beam").at(low_mm, high_mm, 10) / monte_carlo(case).at(low_mm, high_mm, 10)
+    assert ratio == pytest.approx(1.0, abs=most)
+
+
 def test_the_two_monte_carlo_codes_agree_in_water():
     """PENELOPE over EGSnrc, absolute: neither was made to fit the other."""
     plane = monte_carlo("water")
