@@ -136,6 +136,26 @@ def test_box_keeps_faces_edges_and_corners(spacing, part):
     assert abs(volume) < 0.012
 
 
+@pytest.mark.parametrize("off_mm", [(-0.21, 0.34, -1.09), (0.4, -0.13, 0.62)])
+def test_box_off_the_grid_with_two_and_five_mm_holds_three_tenths(off_mm):
+    # The margins of a PTV, on a CT's voxels; half sides that no voxel divides.
+    half, margins, centre = np.array([5.3, 6.1, 7.4]), np.array([2.0, 2.0, 5.0]), np.array(off_mm)
+    grid = grid_around(half + margins, (0.9, 0.9, 2.5))
+    grown = expand(box_mask(grid, centre - half, centre + half), "ptv", "target", **sides(2.0, 5.0))
+
+    def distance(x, y, z):
+        out = [np.abs(v - c) - h for v, c, h in zip((x, y, z), centre, half, strict=True)]
+        beyond = [np.maximum(o, 0) for o in out]
+        ratio = np.sqrt(sum((b / m) ** 2 for b, m in zip(beyond, margins, strict=True)))
+        slope = np.sqrt(sum((b / m**2) ** 2 for b, m in zip(beyond, margins, strict=True)))
+        return np.where(ratio > 0, (ratio - 1) * ratio / np.maximum(slope, 1e-9), np.maximum.reduce(out) - 2.0)
+
+    low, high, volume = border_errors_mm(grown, distance)
+    assert low > -0.15
+    assert high < 0.3
+    assert abs(volume) < 0.012
+
+
 @pytest.mark.parametrize(
     ("spacing", "bias_mm"), [((1.0, 1.0, 1.0), 0.03), ((2.0, 2.0, 2.0), 0.05), ((1.0, 1.0, 3.0), 0.15)]
 )
