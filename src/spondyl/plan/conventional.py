@@ -59,9 +59,8 @@ def conventional_plan(
         If there is no vertebra, or the fields give the point no dose.
     """
     model = load_machine(machine)
-    bone, neighbours, told = _bones(case.structures, case.facts.level)
-    middle = _middle(next((s for n, s in case.structures.items() if n == "vertebral_body"), bone))
-    fields = tuple(_field(angle, middle, bone, neighbours, model) for angle in GANTRY_DEG)
+    fields, told = open_fields(case, model)
+    middle = fields[0].isocentre_mm
     medium = medium_from_ct(case.ct, case.structures)
     grid = dose_grid(case, case.structures, fields)
     doses: list[Dose] = []
@@ -78,6 +77,20 @@ def conventional_plan(
     dose = replace(doses[0], values=np.asarray(total, np.float32), unit="Gy", fractions=FRACTIONS, made=made)
     asked = Prescription(POINT, DOSE_GY, FRACTIONS, "point dose")
     return ConventionalResult(Plan(case.name, TECHNIQUE, PROTOCOL, machine, asked, weighted), dose, told)
+
+
+def open_fields(case: Case, model: BeamModel) -> tuple[tuple[Field, ...], tuple[str, ...]]:
+    """The fields with fluence 1, their isocentre in the middle of the vertebral body, and what had to be assumed.
+
+    Raises
+    ------
+    PlanError
+        If there is no vertebra.
+    """
+    bone, neighbours, told = _bones(case.structures, case.facts.level)
+    body = case.structures.get("vertebral_body")
+    middle = _middle(bone if body is None or body.is_empty else body)
+    return tuple(_field(angle, middle, bone, neighbours, model) for angle in GANTRY_DEG), told
 
 
 def _bones(structures: Structures, level: str | None) -> tuple[Structure, tuple[Structure, ...], tuple[str, ...]]:
