@@ -64,6 +64,14 @@ def test_a_path_through_the_canal_is_refused_with_its_depth_in_it() -> None:
     assert found.refusals[0] == f"the path runs {-found.canal_mm:.1f} mm inside the canal"
 
 
+def test_a_path_that_meets_bone_only_in_front_of_the_canal_is_refused_all_the_same() -> None:
+    """Above the plate and between the pedicles: nothing but canal until the body."""
+    where, axes = space()
+    found = measure_access(where, placed([0, -40, 11], axes), placed([0, 20, 9], axes))
+    assert found.canal_mm == pytest.approx(-CANAL_HALF, abs=BORDER_MM)
+    assert "inside the canal" in found.refusals[0]
+
+
 def test_a_source_in_front_of_the_body_is_refused_with_its_distance() -> None:
     where, axes = space()
     entry, _ = along("left", 15, 0, 30.0, 0.0, axes)

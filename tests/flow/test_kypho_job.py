@@ -92,31 +92,3 @@ def test_its_folder_is_evaluated_and_reported_like_any_other(out: Path) -> None:
     assert (out / "report.html").read_text().count("<tr") == page.count("<tr")
     assert "its axis as seen from here" in page
     assert "eligibility is not settled" in page
-
-
-@pytest.mark.parametrize(
-    ("arguments", "says"),
-    [
-        (("--entry-mm=0,-70,600", "--tip-mm=0,-105,592"), "inside the canal"),
-        (("--entry-mm=-20.4,-73.5,602.7", "--tip-mm=0,-140,575"), "outside the vertebral body"),
-        (("--entry-mm=-20,-73",), "expected three numbers x,y,z in mm"),
-        (("--entry-mm=-20.4,-73.5,602.7",), "its tip is not"),
-        (("--prescription", "8gy-at-13cm"), 'prescription "8gy-at-13cm" is not understood'),
-        (("--fields", "9"), "--fields does not go with technique kypho-iort"),
-        (("--override", "why not"), "is not contraindicated here"),
-        (("--protocol", "sib-sbrt-30in5"), "a needle gives one"),
-        (("--gtv", "GTV2"), 'structure "GTV2" not found'),
-        (("--source", "miniature"), 'source "miniature" is unknown; nearest: miniature-50kv'),
-    ],
-)
-def test_bad_input_is_refused_and_nothing_is_written(arguments: tuple[str, ...], says: str, tmp_path: Path) -> None:
-    done = run("plan", T11, "--technique", "kypho-iort", "-o", str(tmp_path / "out"), *arguments, *FEW)
-    assert done.returncode == 2, done.stderr
-    assert says in " ".join(done.stderr.split())
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_needle_options_do_not_go_with_beams(tmp_path: Path) -> None:
-    done = run("plan", T11, "--source-side", "left", "--seed", "2", "-o", str(tmp_path / "out"))
-    assert done.returncode == 2
-    assert "--source-side, --seed does not go with technique imrt" in " ".join(done.stderr.split())

@@ -41,7 +41,7 @@ class Access:
     wall_mm
         Least distance of its axis to the wall in the pedicle; None where it passes no pedicle (extrapedicular).
     canal_mm
-        Least distance of its axis to the canal, negative inside.
+        Least distance of its axis to the canal, negative inside; also of the way from the given entry to the cortex.
     beyond_tip_mm
         Distance from the tip to the nearest surface of the bone.
     refusals
@@ -92,7 +92,7 @@ def measure_access(
     PlanError
         If the two points are the same, or the path meets no bone.
     """
-    points, along_mm = _path(space, np.asarray(entry_mm, float), np.asarray(tip_mm, float))
+    whole, points, along_mm = _path(space, np.asarray(entry_mm, float), np.asarray(tip_mm, float))
     direction = (points[-1] - points[0]) / np.linalg.norm(points[-1] - points[0])
     left, anterior, superior = space.frame.axes @ direction
     side = space.side_of(points[: max(1, len(points) // 2)])
@@ -109,15 +109,15 @@ def measure_access(
         depth_in_body_mm=float(along_mm[-1] - enters_body),
         depth_from_entry_mm=float(along_mm[-1] - along_mm[0]),
         wall_mm=float(wall[in_pedicle].min()) if in_pedicle.any() else None,
-        canal_mm=float(-space.at(space.canal_mm, points).max()),
+        canal_mm=float(-space.at(space.canal_mm, whole).max()),
         beyond_tip_mm=float(wall[-1]),
         cannula_mm=cannula_mm,
     )
     return _judged(space, found, points, wall)
 
 
-def _path(space: AccessSpace, entry: Points, tip: Points) -> tuple[Points, NDArray[np.float64]]:
-    """Points along the path from the first bone to the tip, and how far along each lies."""
+def _path(space: AccessSpace, entry: Points, tip: Points) -> tuple[Points, Points, NDArray[np.float64]]:
+    """Points along the whole path; those from the first bone to the tip, and how far along each of these lies."""
     if not np.isfinite((entry, tip)).all() or np.linalg.norm(tip - entry) < STEP_MM:
         raise PlanError(
             f"needle from {_told(entry)} to {_told(tip)} mm has no direction, expected two different points; "
@@ -133,7 +133,7 @@ def _path(space: AccessSpace, entry: Points, tip: Points) -> tuple[Points, NDArr
             f"needle from {_told(entry)} to {_told(tip)} mm lies outside bone, {nearest:.1f} mm from "
             f"{space.level or 'the vertebra'} at its nearest; expected a path into its body, check the points"
         )
-    return points[in_bone[0] :], along[in_bone[0] :]
+    return points, points[in_bone[0] :], along[in_bone[0] :]
 
 
 def _judged(space: AccessSpace, found: Access, points: Points, wall: Points) -> Access:

@@ -23,6 +23,7 @@ from spondyl.dose import Dose
 from spondyl.evaluate import DVH, Verdicts, load_protocol
 from spondyl.physics.kv import load_kv_source
 from spondyl.plan.kypho.doses import Show
+from spondyl.plan.kypho.limits import check_one_fraction
 from spondyl.plan.kypho.planner import KyphoResult, make_kypho_plan
 from spondyl.plan.kypho.results import KeyNumber, key_numbers
 from spondyl.plan.kypho.settings import KyphoSettings
@@ -99,6 +100,7 @@ def plan_kypho(
             case = io.open_case(Path(folder))
             allowed = eligibility(case.facts, "kypho-iort", override)
             rules, source = load_protocol(protocol or PROTOCOL), load_kv_source(chosen.source)
+            check_one_fraction(rules)
             anatomy = needle_anatomy(case, gtv)
         with stage("needle and dose"):
             made = make_kypho_plan(

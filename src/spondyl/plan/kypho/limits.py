@@ -49,6 +49,21 @@ class NeuralLimit:
         return self.value(dose_gy) / self.goal.limit
 
 
+def check_one_fraction(rules: Protocol) -> None:
+    """Refuse a protocol that has nothing to say of a single dose.
+
+    Raises
+    ------
+    ProtocolError
+        Then.
+    """
+    if 1 not in rules.fractions:
+        raise ProtocolError(
+            f'protocol "{rules.name}" is for {", ".join(map(str, rules.fractions))} fractions, a needle gives one; '
+            "choose hytec-cord or tg-101"
+        )
+
+
 def neural_limits(rules: Protocol, structures: Structures, near_mm: Sequence[float], within_mm: float):
     """The mandatory upper limits of the protocol for one fraction on what is there of `NEURAL`.
 
@@ -64,11 +79,7 @@ def neural_limits(rules: Protocol, structures: Structures, near_mm: Sequence[flo
     PlanError
         If nothing that it limits is there.
     """
-    if 1 not in rules.fractions:
-        raise ProtocolError(
-            f'protocol "{rules.name}" is for {", ".join(map(str, rules.fractions))} fractions, a needle gives one; '
-            "choose hytec-cord or tg-101"
-        )
+    check_one_fraction(rules)
     wanted = [
         g for g in rules.goals_for(1)
         if g.structure in NEURAL and g.op in ("<=", "<") and g.level == "mandatory" and g.quantity == "physical"

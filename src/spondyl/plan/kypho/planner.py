@@ -107,10 +107,10 @@ def make_kypho_plan(
         If no path is left, the user's own is refused, or nothing is limited.
     """
     followed = transport or partial(transported, engine=settings.engine)
+    limits = neural_limits(rules, anatomy.structures, anatomy.aim_mm, NEURAL_WITHIN_MM)
     progress("needle paths", 0.0)
     proposals, paths = _paths(anatomy, settings)
     progress("needle paths", 1.0)
-    limits = neural_limits(rules, anatomy.structures, anatomy.aim_mm, NEURAL_WITHIN_MM)
     job = task(source, parse_prescription(settings.prescription), anatomy.gtv, limits)
     places = [(path,) if settings.tip_mm else source_positions(anatomy.space, path) for path in paths]
     trial = _by_water(job, places, settings.side)
