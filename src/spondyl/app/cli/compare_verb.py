@@ -73,13 +73,13 @@ def compare(
 
 def _tell(found: Comparison, out: Path) -> None:
     table = Table(title=f"{found.case}: Gy (EQD2 in Gy)", title_justify="left", box=box.SIMPLE, padding=(0, 1, 0, 0))
-    for column in ("structure", "metric", *(plan.name for plan in found.plans), "alpha/beta"):
+    for column in ("structure", "metric", *(plan.name for plan in found.plans)):
         table.add_column(column, justify="left" if column in ("structure", "metric") else "right", no_wrap=True)
     for row in found.rows:
         cells = (_words(cell) for cell in row.cells)
-        table.add_row(row.structure, row.metric, *cells, f"{row.alpha_beta_gy:g}")
+        table.add_row(row.structure, row.metric, *cells)
     out_console.print(table)
-    for note in found.notes():
+    for note in (*found.notes(), *(f"alpha/beta {told}" for told in found.alpha_betas())):
         out_console.print(f"note: {note}", markup=False, soft_wrap=True)
     out_console.print(f"page: {out / 'compare.html'}", markup=False, soft_wrap=True)
     out_console.print(DISCLAIMER, markup=False)

@@ -18,7 +18,7 @@ from spondyl.evaluate import MetricValue, dvh, eqd2, is_drawn, meets, metric, re
 from spondyl.evaluate.conversion import ALPHA_BETA_GY, alpha_beta_for
 
 TARGETS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("GTV", ("D98%", "D90%", "D50%", "Dmean")),
+    ("GTV", ("D98%", "D90%", "D50%")),
     ("CTV", ("D98%", "D90%")),
 )
 NEURAL: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -27,6 +27,8 @@ NEURAL: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("ThecalSac", ("D0.03cc",)),
     ("CaudaEquina", ("D0.03cc",)),
 )
+NEXT_TO_NOTHING_GY = 0.01
+"""A lower bound below this is left out of what people read."""
 LQ_TO_GY = 10.0
 """Dose a fraction beyond which the linear-quadratic model is said to overstate the effect (Kirkpatrick, Meyer and
 Marks 2008, Semin Radiat Oncol 18:240, doi:10.1016/j.semradonc.2008.04.005)."""
@@ -42,12 +44,16 @@ class Quantity:
 
     @property
     def text(self) -> str:
-        """ "12.3", or "0.5 to 2.1" where only bounds are known."""
+        """ "12.3"; "0.500 to 2.10" or "at most 0.166" where only bounds are known."""
         if self.value is not None:
             return three(self.value)
         if self.low is None or self.high is None:
             return "unknown"
-        return f"{three(self.low)} to {three(self.high)}"
+        return (
+            f"at most {three(self.high)}"
+            if self.low < NEXT_TO_NOTHING_GY
+            else f"{three(self.low)} to {three(self.high)}"
+        )
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,15 @@ class Comparison:
     case: str
     plans: tuple[Contestant, ...]
     rows: tuple[Row, ...]
+
+    def alpha_betas(self) -> tuple[str, ...]:
+        """ "6 Gy for GTV, CTV (spine metastases, HyTEC ...)", one a ratio and source."""
+        found: dict[tuple[float, str], list[str]] = {}
+        for row in self.rows:
+            names = found.setdefault((row.alpha_beta_gy, row.alpha_beta_source), [])
+            if row.structure not in names:
+                names.append(row.structure)
+        return tuple(f"{ratio:g} Gy for {', '.join(names)} ({source})" for (ratio, source), names in found.items())
 
     def notes(self) -> tuple[str, ...]:
         """What a reader must know of the numbers."""

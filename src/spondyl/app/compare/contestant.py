@@ -21,6 +21,7 @@ from spondyl.evaluate import judge, write_verdicts
 from spondyl.io import as_stored, open_case, read_rtdose, write_rtdose, write_rtstruct
 from spondyl.plan import PlanSettings, save_plan
 from spondyl.plan.conventional import PROTOCOL, conventional_plan
+from spondyl.plan.conventional import TECHNIQUE as CONVENTIONAL
 from spondyl.plan.kypho.settings import KyphoSettings
 
 
@@ -32,6 +33,11 @@ class Asked:
     override: str = ""
 
 
+TITLES = {
+    **TECHNIQUE_NAMES,
+    "kypho-iort": "50 kV needle source through the pedicle, dose to medium in the patient",
+    CONVENTIONAL: "conventional radiotherapy, two opposed open fields",
+}
 Make = Callable[[Path, Path, Asked, Progress], None]
 """Plans a case folder into an output folder."""
 
@@ -164,7 +170,7 @@ def read_contestant(case: Case, folder: Path) -> Contestant:
     frame = case.ct.grid.frame_of_reference_uid
     dose = read_rtdose(_there(folder / "dose.dcm"), frame_of_reference_uid=frame)
     given = f"{prescribed:g} Gy in {fractions} fraction{'s' if fractions > 1 else ''} ({coverage})"
-    title = f"{TECHNIQUE_NAMES.get(technique, technique)}: {given}, judged by {protocol}"
+    title = f"{TITLES.get(technique, technique)}: {given}, judged by {protocol}"
     return Contestant(
         folder.name, title, folder, replace(dose, fractions=fractions), prescribed, _unmet(folder / "verdicts.json")
     )
