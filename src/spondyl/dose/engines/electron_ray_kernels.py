@@ -39,7 +39,7 @@ def follow_rays(
         electrons, forward, back, spread = np.empty(cells), np.empty(cells), np.empty(cells), np.empty(cells)
         first, second = first0.copy(), second0.copy()
         stream = 1 / (1 + BACK_SHARE[0] + BACK_SHARE[1])
-        total, wide = 0.0, 1.0
+        total, wide, last = 0.0, 1.0, 0
         for c in range(cells):
             t = frame[3] + frame[4] / PARTS * (c + 0.5 - PARTS / 2)
             x = int(np.floor((source[0] + t * d[0] - origin[0]) / spacing[0] + 0.5))
@@ -65,15 +65,17 @@ def follow_rays(
                     own = 2 * first[g] + (groups[4, g] * r * second[g - 1] if g > 0 else 0.0)
                     second[g] = (second[g] + step * own) / (1 + step * r * groups[0, g])
                     square += groups[5, g] * second[g]
-                if r > LEAST_DENSITY:
-                    wide = square / variance
+                wide = square / variance
             else:
                 forward[c] = stream
             spread[c] = wide
+            if r > LEAST_DENSITY:
+                last = c
             total += rho * by_material[m, 0] * h
             if c % PARTS == PARTS // 2 - 1:
                 state[c // PARTS, j, i, 0] = total
                 path[c // PARTS, j, i] = max(r, LEAST_DENSITY) if total > 0 else 0.0
+        spread[last + 1 :] = spread[last]  # the air behind all else deserves no maps of its own
         near, far = BACK_SHARE[0] * back[cells - 1] * stream, BACK_SHARE[1] * back[cells - 1] * stream
         there, gone = spread[cells - 1], BACK_MM[1]
         for k in range(planes - 1, -1, -1):
