@@ -1,6 +1,8 @@
 """A clinic's calibration file: what is read, and what is refused with which words."""
 
+import re
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -94,3 +96,12 @@ def test_a_wrong_file_is_refused_with_what_to_do(write, changes, says):
 def test_unknown_sources_are_refused(name, says):
     with pytest.raises(MachineError, match=says):
         load_kv_source(name)
+
+
+def test_the_documented_example_is_read(tmp_path):
+    page = (Path(__file__).parents[3] / "docs/reference/kv-calibration.md").read_text()
+    (tmp_path / "clinic.yaml").write_text(re.findall(r"```yaml\n(.*?)```", page, re.S)[0])
+    source = load_kv_source(str(tmp_path / "clinic.yaml"))
+    assert source.name == "clinic-needle-1"
+    assert source.calibrated().dose_rate_at(13.0) == pytest.approx(1.72)
+    assert source.model_over_table(13.0) == pytest.approx(1.02, abs=0.02)  # its wall of 0.5 mm PEEK
