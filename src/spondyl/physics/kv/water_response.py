@@ -31,14 +31,14 @@ def water_gy_per_photon(spectrum: KvSpectrum, distance_mm: ArrayLike) -> Floats:
     Parameters
     ----------
     spectrum
-        Of the photons that leave the source.
+        Of the photons that leave the source; below 5 keV they get the build-up of 5 keV, 1.05 at 1 mm.
     distance_mm
         From the point of emission, 1 to 100 mm, any shape.
 
     Raises
     ------
     DoseError
-        If a distance lies outside 1 to 100 mm, or photons of the spectrum below 5 keV matter: there is no build-up.
+        If a distance lies outside 1 to 100 mm.
     """
     distance = np.asarray(distance_mm, np.float64)
     factors = _build_up()
