@@ -22,7 +22,8 @@ Floats = NDArray[np.float64]
 GRAY_PER_KEV_PER_GRAM = 1.602176634e-13
 """1 keV in joule over 1 g in kg (CODATA 2018, exact)."""
 _PARTS = (np.arange(4) + 0.5) / 4
-"""Energies inside a bin at which it is summed: mu r changes by at most 5 % from one to the next in bins of 0.5 keV."""
+"""Energies inside a bin at which it is summed: in bins of 0.5 keV attenuation changes by 7 % from one to the next at
+5 keV, by 4 % or less from 10 keV."""
 
 
 def water_gy_per_photon(spectrum: KvSpectrum, distance_mm: ArrayLike) -> Floats:
