@@ -112,6 +112,17 @@ def test_the_distal_boundary_is_the_target_point_farthest_from_the_source() -> N
     assert trial.minutes == pytest.approx(10 / float(SOURCE.calibrated().dose_rate_at(10.0)), rel=1e-6)
 
 
+def test_with_a_boundary_coverage_for_the_cords_dose_chooses_the_place() -> None:
+    """The place whose D98% is highest over the cord's share, found here one by one."""
+    job = task("10gy-at-boundary", [[0.0, y, 0.0] for y in (-14.0, -8.0, -2.0)], cord_y=12.0)
+    every = [best_placement(job, (p,), water_rate) for p in single_placements([PLACES])]
+    kept = [t for t in every if t.keeps_limits] or every
+    wanted = max(kept, key=lambda t: t.target_d98_gy / t.limit_share)
+    found = best_placement(job, single_placements([PLACES]), water_rate)
+    assert found.placement == wanted.placement
+    assert -14.0 < found.placement.paths[0].tip_mm[1] < -2.0
+
+
 def test_a_minimum_is_what_the_coldest_point_gets_and_the_cord_chooses_the_place() -> None:
     job = task("8gy-minimum", SYMMETRIC, cord_y=20.0)
     trial = best_placement(job, single_placements([PLACES]), water_rate)

@@ -1,8 +1,13 @@
 """Where the source stands: tried along the paths, by the target's coverage under the limits on cord and sac.
 
-A prescription to a depth fixes the time; the position is then the one whose target D98% is highest among those that
-keep every limit. A prescription to the target fixes its dose; the position is then the one that uses the smallest
-share of the limits. Where no position keeps the limits, it is the one that exceeds them least.
+A position that keeps every limit goes before one that does not. Among those,
+
+- a prescription to a depth fixes the time: the highest target D98%;
+- one to the target's distal boundary: the highest target D98% for the share of the limits used, which no choice of the
+  boundary's point can raise by a longer time;
+- one to the target's minimum: the smallest share of the limits.
+
+Where no position keeps the limits at a depth, it is the one that exceeds them least.
 """
 
 from __future__ import annotations
@@ -189,4 +194,6 @@ def _try(
 def _merit(trial: Trial, asked: NeedlePrescription) -> tuple[bool, float]:
     if asked.kind == "depth" and trial.keeps_limits:
         return True, trial.target_d98_gy
+    if asked.kind == "boundary":
+        return trial.keeps_limits, trial.target_d98_gy / trial.limit_share
     return trial.keeps_limits, -trial.limit_share
