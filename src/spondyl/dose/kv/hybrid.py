@@ -23,7 +23,7 @@ from spondyl.physics import Medium
 DEFAULT_HISTORIES = 2_000_000
 TARGET_HISTORIES = 500_000_000
 """The most, where a target is given and no number of histories."""
-FIRST_ROUND, ROUND = 200_000, 800_000
+FIRST_ROUND, ROUND = 400_000, 800_000
 """Histories of the first round, which shows soon, and of those that follow."""
 _BATCH_BYTES = 400_000_000
 
@@ -94,7 +94,7 @@ def kv_hybrid(
         primary += np.float32(beam.share) * primary_dose(world.fine, beam.energies, beam.emission)
     sums = scatter_sums_of(world, beams, primary)
     judged = judged_voxels(medium, sources.sources[0].position_mm) if region is None else region
-    strands = int(np.clip(_BATCH_BYTES // (24 * primary[0].size), 2, STRANDS))
+    strands = int(np.clip(_BATCH_BYTES // (32 * primary[0].size), 2, STRANDS))
     for histories in _rounds(_most(settings), strands):
         _play(world, beams, sums, settings.seed, histories, strands)
         result = _result(world, primary, sums, settings.seed, judged)

@@ -11,7 +11,7 @@ from spondyl.dose.kv.energy_basis import REFERENCE_KEV, EnergyBasis, energy_basi
 from spondyl.dose.kv.primary import Emission
 from spondyl.dose.kv.scatter import EnergyDraw, World, energy_draw, world
 from spondyl.dose.kv.scatter_sums import ScatterSums
-from spondyl.dose.kv.smoothing import NEAR_SOURCE_VOXELS, smoothing_bias
+from spondyl.dose.kv.smoothing import smoothing_bias
 from spondyl.dose.kv.sources import KvSources
 from spondyl.dose.kv.surroundings import Surroundings, joined
 from spondyl.dose.kv.voxels import PER_MM, VoxelGeometry
@@ -56,16 +56,17 @@ def scatter_sums_of(world: World, beams: list[Beam], primary: NDArray[np.float32
         Dose to medium and to water of unscattered photons, shape (2, nz, ny, nx).
     """
     g = world.fine
-    falling, near = np.zeros(g.density.shape, np.float32), np.zeros(g.density.shape, bool)
+    falling, nearest = np.zeros(g.density.shape, np.float32), np.full(g.density.shape, np.inf)
     side = g.spacing_mm.max()
     for beam in beams:
         square = _squared_distance(g, beam.emission.position_mm)
         falling += (beam.share / np.maximum(square, side**2 / 4)).astype(np.float32)
-        near |= square < (NEAR_SOURCE_VOXELS * side) ** 2
+        np.minimum(nearest, np.sqrt(square) / side, out=nearest)
     per_cm = interpolated(world.tables, world.tables.total, np.array([REFERENCE_KEV]))[:, 0].astype(np.float32)
     attenuation = np.float32(PER_MM) * g.density * per_cm[g.material]
     ratio = np.divide(primary[0], primary[1], out=np.ones_like(primary[0]), where=primary[1] > 0)
-    return ScatterSums(falling, smoothing_bias(attenuation, g.spacing_mm, near), ratio)
+    bias = smoothing_bias(attenuation, g.spacing_mm, nearest.astype(np.float32))
+    return ScatterSums(falling, bias, ratio)
 
 
 def _squared_distance(g: VoxelGeometry, place_mm: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spondyl.dose.kv.energy_basis import EnergyBasis
-from spondyl.dose.kv.primary_kernels import far_voxels, near_voxels
+from spondyl.dose.kv.primary_kernels import MOST_POINTS, far_voxels, near_voxels
 from spondyl.dose.kv.strands import in_strands
 from spondyl.dose.kv.voxels import VoxelGeometry
 
@@ -16,7 +16,6 @@ Floats = NDArray[np.float64]
 
 DIRECTIONS = 2**15
 """Rays for the voxels around the source; the angle that each stands for is right to 0.01 % of a neighbour's dose."""
-_SIDES = (2, 3, 4, 6)
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ def primary_dose(g: VoxelGeometry, energies: EnergyBasis, source: Emission) -> N
     """
     dose = np.zeros((2, *g.density.shape), np.float32)
     near = box_around(g, source.position_mm)
-    points = tuple(_gauss(n) for n in _SIDES)
+    points = tuple(_gauss(n) for n in range(1, MOST_POINTS + 1))
     common = (g, energies.basis, energies.attenuation)
 
     def far(strand: int, strands: int) -> None:
@@ -54,7 +53,7 @@ def primary_dose(g: VoxelGeometry, energies: EnergyBasis, source: Emission) -> N
             strand, strands, dose,
         )  # fmt: skip
 
-    in_strands(far)
+    list(in_strands(far))
     track = _near_track(common, source, near)
     box = tuple(slice(a, b) for a, b in near.T)
     photons_per_mm2 = track / float(np.prod(g.spacing_mm))
@@ -84,7 +83,7 @@ def _near_track(
         near_voxels(*common, source.position_mm, directions, weights, near, strand, strands, track)
         return track
 
-    return np.stack(in_strands(follow)).sum(axis=0, dtype=np.float64)
+    return np.stack(list(in_strands(follow))).sum(axis=0, dtype=np.float64)
 
 
 def even_directions(count: int) -> Floats:

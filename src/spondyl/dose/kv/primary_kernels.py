@@ -10,10 +10,23 @@ from numba import njit
 from spondyl.dose.kv.rays import add_track, add_transmitted, emission, trace_path
 from spondyl.dose.kv.voxels import PER_MM, first_face
 
+MOST_POINTS = 6
+ALTERNATE_FROM, SINGLE_FROM = 10.0, 45.0
+"""Distances in voxel sides from which a voxel is sampled by 4 points, and by its centre (1 % off in a patient)."""
 OPAQUE_VOXEL, VERY_OPAQUE_VOXEL = 0.4, 1.5
-"""Optical depth of a voxel at the reference energy from which it is sampled by 3 and by 6 points a side."""
-UNEVEN = 0.08
+"""Optical depth of a voxel at the reference energy from which it is sampled by 3 and by `MOST_POINTS` points a side."""
+UNEVEN = 0.4
 """Difference of optical depth between a voxel's rays from which it is sampled by 3 points a side."""
+
+
+@njit(cache=True)
+def _points_a_side(distance):
+    """Gauss-Legendre points a side that integrate inverse square and attenuation to 0.1 %, by distance in sides."""
+    if distance >= SINGLE_FROM:
+        return 1
+    if distance >= 5.0:
+        return 2
+    return 3 if distance >= 2.5 else 4
 
 
 @njit(cache=True)
@@ -93,7 +106,7 @@ def far_voxels(g, basis, attenuation, absorbed, source, axis, anisotropy, near, 
     near
         First and one past last (z, y, x) voxel around the source that `near_voxels` does, shape (2, 3).
     points
-        Gauss-Legendre points and weights for 2, 3, 4 and 6 points a side.
+        Gauss-Legendre points and weights for 1 to `MOST_POINTS` points a side.
     dose
         Gy to medium and to water a photon, shape (2, nz, ny, nx).
     """
@@ -114,18 +127,18 @@ def far_voxels(g, basis, attenuation, absorbed, source, axis, anisotropy, near, 
             distance = math.sqrt(square) / side
             m = g.material[k, j, i]
             opaque = side * PER_MM * g.density[k, j, i] * at_reference(basis[m], attenuation)
-            order = 0 if distance >= 5.0 else (1 if distance >= 2.5 else 2)
+            order = _points_a_side(distance)
             if opaque > OPAQUE_VOXEL:
-                order = max(order, 1) if opaque < VERY_OPAQUE_VOXEL else 3
-            alternate = order == 0 and distance >= 10.0
+                order = max(order, 3) if opaque < VERY_OPAQUE_VOXEL else MOST_POINTS
+            alternate = order == 2 and distance >= ALTERNATE_FROM
             while True:
                 uneven = sample_voxel(
-                    g, basis, attenuation, source, axis, anisotropy, points[order], voxel, alternate,
+                    g, basis, attenuation, source, axis, anisotropy, points[order - 1], voxel, alternate,
                     place, path, depth, spectrum,
                 )  # fmt: skip
-                if uneven <= UNEVEN or order >= 1:
+                if uneven <= UNEVEN or order >= 3:
                     break
-                order, alternate = 1, False
+                order, alternate = 3, False
             dose[0, k, j, i] = absorbed_from(spectrum, absorbed, m)
             dose[1, k, j, i] = absorbed_from(spectrum, absorbed, absorbed.shape[0] - 1)
 

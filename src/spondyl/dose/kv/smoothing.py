@@ -5,47 +5,46 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from spondyl.dose.kv.smoothing_kernels import blur
+
 Volume = NDArray[np.float32]
 
-BIAS = 0.13
-"""Relative bias of `smoothed` beside an interface over the step of attenuation there, 1/mm at 20 keV, times the voxel
-side; measured, the largest of soft tissue against cortical bone 4 to 14 mm from a 50 kV source (0.085 for 0.65)."""
-NEAR_SOURCE_VOXELS = 2.5
-"""Nearer to a source nothing is smoothed: once-scattered photons go up steeper than the inverse square there."""
-_EDGE = 2
+REACHES = ((1,), (1, 2))
+"""Blurs of each level, one after the other, by how far they reach in voxels."""
+BIAS = (0.13, 0.4)
+"""Relative bias of each level beside an interface, over the step of attenuation there, 1/mm at 20 keV, times the voxel
+side; measured with muscle against cortical bone 4 to 14 mm from a 50 kV source, the largest of the first level and
+twice the r.m.s. of the second (docs/theory/kilovoltage-estimator.md)."""
+FREE_BIAS = (0.001, 0.005)
+"""The same in an even medium, within the measurement's 0.1 %."""
+NEAR_SOURCE_VOXELS = (2.5, 6.0)
+"""Nearer to a source a level is not used: once-scattered photons go up steeper than the inverse square there."""
 
 
-def smoothed(kerma: Volume, falling: Volume) -> Volume:
-    """`kerma` over `falling` with its noise averaged over 5 x 5 x 5 voxels, times `falling`.
+def smoothed(kerma: Volume, falling: Volume, level: int) -> Volume:
+    """`kerma` over `falling` with its noise averaged over neighbours, times `falling`.
 
-    Twice the binomial blur less the blur of the blur: what changes up to the third power of place stays as it is.
+    Twice the blur less the blur of the blur: what changes up to the third power of place stays as it is.
 
     Parameters
     ----------
     kerma, falling
         Shape (nz, ny, nx); `falling` is the sum of the sources' inverse squares.
+    level
+        Which of `REACHES`.
     """
-    ratio = kerma / falling
-    once = blur(ratio)
-    return (2 * once - blur(once)) * falling
+    once = _blurred(kerma / falling, level)
+    return (2 * once - _blurred(once, level)) * falling
 
 
-def blur(values: Volume) -> Volume:
-    """Mean with the weights 1/4, 1/2, 1/4 along each axis; the outermost voxel stands for what lies beyond."""
-    out = values
-    for axis in range(3):
-        old = np.moveaxis(out, axis, 0)
-        new = 0.5 * old
-        new[1:] += 0.25 * old[:-1]
-        new[:-1] += 0.25 * old[1:]
-        new[0] += 0.25 * old[0]
-        new[-1] += 0.25 * old[-1]
-        out = np.moveaxis(new, 0, axis)
-    return np.ascontiguousarray(out)
+def _blurred(values: Volume, level: int) -> Volume:
+    for reach in REACHES[level]:
+        values = blur(values, reach)
+    return values
 
 
-def smoothing_bias(attenuation_per_mm: Volume, spacing_mm: NDArray[np.float64], near: NDArray[np.bool_]) -> Volume:
-    """Largest relative bias of `smoothed` to be feared in each voxel; infinite where it must not be used.
+def smoothing_bias(attenuation_per_mm: Volume, spacing_mm: NDArray[np.float64], distance: Volume) -> list[Volume]:
+    """Largest relative bias of each level to be feared in each voxel; infinite where it must not be used.
 
     Parameters
     ----------
@@ -53,22 +52,27 @@ def smoothing_bias(attenuation_per_mm: Volume, spacing_mm: NDArray[np.float64], 
         At 20 keV, shape (nz, ny, nx).
     spacing_mm
         (x, y, z).
-    near
-        Voxels near a source.
+    distance
+        To the nearest source, in voxel sides.
     """
     step = np.zeros_like(attenuation_per_mm)
     for axis in range(3):
-        side = np.float32(spacing_mm[2 - axis])
         a, s = np.moveaxis(attenuation_per_mm, axis, 0), np.moveaxis(step, axis, 0)
-        difference = np.abs(np.diff(a, axis=0)) * side
+        difference = np.abs(np.diff(a, axis=0)) * np.float32(spacing_mm[2 - axis])
         np.maximum(s[1:], difference, out=s[1:])
         np.maximum(s[:-1], difference, out=s[:-1])
-    bias = np.float32(BIAS) * _largest_beside(step)
-    bias[near] = np.inf
-    for axis in range(3):
-        b = np.moveaxis(bias, axis, 0)
-        b[:_EDGE] = b[b.shape[0] - min(_EDGE, b.shape[0]) :] = np.inf
-    return bias
+    found: list[Volume] = []
+    for level, reaches in enumerate(REACHES):
+        for _ in range(sum(reaches)):
+            step = _largest_beside(step)
+        bias = np.hypot(np.float32(BIAS[level]) * step, np.float32(FREE_BIAS[level]))
+        bias[distance < NEAR_SOURCE_VOXELS[level]] = np.inf
+        edge = 2 * sum(reaches)
+        for axis in range(3):
+            b = np.moveaxis(bias, axis, 0)
+            b[:edge] = b[max(b.shape[0] - edge, 0) :] = np.inf
+        found.append(bias)
+    return found
 
 
 def _largest_beside(values: Volume) -> Volume:
