@@ -85,6 +85,17 @@ def test_refused(tmp_path, values, kind, said) -> None:
         read_rtdose(save(ds, tmp_path))
 
 
+def test_a_course_of_20_gy_in_cgy_is_refused(tmp_path) -> None:
+    with pytest.raises(DoseError, match="up to 2000 Gy, and more than 1000 Gy in"):
+        read_rtdose(save(rtdose(np.full_like(STORED, 2000), scaling=1), tmp_path))
+
+
+def test_beside_a_source_in_tissue_a_tenth_of_a_cm3_may_get_more(tmp_path) -> None:
+    hot = np.full_like(STORED, 50)
+    hot[1, 2, 2:7] = 5000
+    assert read_rtdose(save(rtdose(hot, scaling=1), tmp_path)).values.max() == 5000
+
+
 def test_one_plane_is_refused(tmp_path) -> None:
     with pytest.raises(DoseGridError, match="1 dose plane"):
         read_rtdose(save(rtdose(STORED[:1]), tmp_path))

@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spondyl.core import Grid
 from spondyl.core.errors import DicomError, DoseError, DoseGridError
 from spondyl.dose import Dose
 from spondyl.io.axes import to_lps
 from spondyl.io.dicom_file import numbers, pixels_of, read_dicom, refusing, text
 
 WHOLE_PLAN = ("PLAN", "MULTI_PLAN", "PLAN_OVERVIEW")
-MOST_GY = 3000.0
-"""No external-beam course comes near, and beside a needle that gives 8 Gy at 13 mm tissue gets 600 Gy; a dose beyond it
-has lost its scaling, or is a course of 30 Gy and more in cGy."""
+MOST_GY = 1000.0
+BEYOND_CM3 = 1.0
+"""More than `MOST_GY` in more than this is no treatment: a course in Gy stays below it, one in cGy does not. Only within
+millimetres of a source in tissue is it real, in some 0.1 cm3."""
 OFFSET_TOLERANCE_MM = 0.02
 
 
@@ -56,6 +58,7 @@ def read_rtdose(path: Path, *, summations: tuple[str, ...] = WHOLE_PLAN, frame_o
         stored = pixels_of(dataset, path)
         values = _in_gy(stored, float(numbers(dataset, "DoseGridScaling", 1, path)[0]), path)
         turned, grid = to_lps(values, _affine(dataset, len(stored), path), str(path), frame, DoseGridError)
+        _refuse_beyond(turned, grid, path)
         return Dose(grid, turned, "Gy", "RTDOSE", fractions=None, made=made)
 
 
@@ -83,12 +86,16 @@ def _in_gy(stored: NDArray[Any], scaling: float, path: Path) -> NDArray[np.float
         raise DoseError(
             f"{path} holds negative dose ({int(stored.min())} stored), expected none; export the dose, not a difference"
         )
-    highest = float(stored.max()) * scaling
-    if highest > MOST_GY:
-        raise DoseError(
-            f"{path} holds up to {highest:g} Gy, expected at most {MOST_GY:g}; its scaling is damaged, export it again"
-        )
     return (stored * np.float64(scaling)).astype(np.float32)
+
+
+def _refuse_beyond(values: NDArray[np.float32], grid: Grid, path: Path) -> None:
+    beyond_cm3 = int(np.count_nonzero(values > MOST_GY)) * grid.voxel_volume_cm3
+    if beyond_cm3 > BEYOND_CM3:
+        raise DoseError(
+            f"{path} holds up to {float(values.max()):g} Gy, and more than {MOST_GY:g} Gy in {beyond_cm3:.3g} cm3, "
+            f"expected at most {BEYOND_CM3:g} cm3; its scaling is damaged or its unit is not Gy, export it again"
+        )
 
 
 def _affine(dataset: Any, frames: int, path: Path) -> NDArray[np.float64]:
