@@ -17,7 +17,7 @@ from spondyl.io.dicom_file import numbers, pixels_of, read_dicom, refusing, text
 WHOLE_PLAN = ("PLAN", "MULTI_PLAN", "PLAN_OVERVIEW")
 MOST_GY = 1000.0
 BEYOND_CM3 = 1.0
-"""More than `MOST_GY` in more than this is no treatment: a course in Gy stays below it, one in cGy does not. Only within
+"""More than `MOST_GY` in more than this is no treatment: a course in Gy stays below, one in cGy does not. Only within
 millimetres of a source in tissue is it real, in some 0.1 cm3."""
 OFFSET_TOLERANCE_MM = 0.02
 
