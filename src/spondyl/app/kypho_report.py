@@ -16,6 +16,7 @@ from spondyl.core import sha256_of
 from spondyl.dose import Dose
 from spondyl.evaluate import load_protocol
 from spondyl.plan.kypho.results import KeyNumber
+from spondyl.plan.kypho.robustness import HISTORIES
 
 TECHNIQUE_NAME = "Kypho-IORT, 50 kV through the needle"
 DVH_TO = 5.0
@@ -134,7 +135,10 @@ def _sensitivity_tables(planned: KyphoPlanned) -> tuple[Table, ...]:
         (f"{r.metric}, {r.kind}", three(r.planned), f"{three(r.low)} ({r.low_at})", f"{three(r.high)} ({r.high_at})")
         for r in found.ranges()
     )
-    note = "Dose to medium on voxels of 2 mm, with the same random numbers in every scenario; times are the plan's."
+    note = (
+        f"Dose to medium with {HISTORIES} photons, the same random numbers in every scenario, at points 1 mm apart: "
+        "the differences count; times are the plan's."
+    )
     return (Table("Sensitivity", ("dose in Gy", "planned", "lowest", "highest"), rows, note),)
 
 

@@ -48,8 +48,7 @@ from spondyl.plan.kypho.transport import Transport, transported
 
 LOOK_HISTORIES = 100_000
 """Photons for each place looked at in the patient."""
-LOOK_VOXEL_MM = 2.0
-LOOK_REACH_MM, LOOK_STEP_MM = 4, 2
+LOOK_REACH_MM, LOOK_STEP_MM = 3, 3
 NEURAL_WITHIN_MM = 40.0
 
 
@@ -115,9 +114,8 @@ def make_kypho_plan(
     places = [(path,) if settings.tip_mm else source_positions(anatomy.space, path) for path in paths]
     trial = _by_water(job, places, settings.side)
     near = [path.tip_mm for path in trial.placement.paths]
-    coarse = patient_medium(case, dose_grid(case, near, anatomy.gtv, LOOK_VOXEL_MM), anatomy.structures)
-    trial = _by_patient(job, trial, places, coarse, settings, followed, progress)
     medium = patient_medium(case, dose_grid(case, near, anatomy.gtv), anatomy.structures)
+    trial = _by_patient(job, trial, places, medium, settings, followed, progress)
     plan = NeedlePlan(
         case.name, rules.name, job.prescription, trial.placement, placed_sources(source, trial.placement, trial.minutes)
     )

@@ -1,4 +1,4 @@
-"""What a needle plan's key numbers become where source, CT or calibration are off: on coarse voxels, same photons."""
+"""What a needle plan's key numbers become where source, CT or calibration are off: few photons, alike in all."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from spondyl.plan.kypho.plan import NeedlePlan
 from spondyl.plan.kypho.sensitivity import Metrics, Scenario, Sensitivity, sensitivity
 from spondyl.plan.kypho.transport import Transport
 
-VOXEL_MM = 2.0
 HISTORIES = 200_000
 """Photons of each scenario, the same random numbers in all: differences are finer than the numbers themselves."""
 
@@ -30,7 +29,7 @@ def needle_sensitivity(
     plan, job
         The plan and the points it was tried on.
     """
-    grid = dose_grid(case, [placed.position_mm for placed in plan.sources], structures["GTV"], VOXEL_MM)
+    grid = dose_grid(case, [placed.position_mm for placed in plan.sources], structures["GTV"])
     planned: dict[str, float] = {}
 
     def compute(scenario: Scenario) -> Metrics:
