@@ -15,7 +15,7 @@ from spondyl.dose.kv.voxels import VoxelGeometry
 Floats = NDArray[np.float64]
 
 DIRECTIONS = 2**15
-"""Rays for the voxels around the source; the angle that each stands for is right to 0.01 % of a neighbour's dose."""
+"""Rays for the voxels around the source; with 16 times as many, their dose differs by 0.02 to 0.12 %."""
 
 
 @dataclass(frozen=True)
