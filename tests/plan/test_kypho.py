@@ -112,23 +112,22 @@ def test_the_distal_boundary_is_the_target_point_farthest_from_the_source() -> N
     assert trial.minutes == pytest.approx(10 / float(SOURCE.calibrated().dose_rate_at(10.0)), rel=1e-6)
 
 
-def test_with_a_boundary_coverage_for_the_cords_dose_chooses_the_place() -> None:
-    """The place whose D98% is highest over the cord's share, found here one by one."""
-    job = task("10gy-at-boundary", [[0.0, y, 0.0] for y in (-14.0, -8.0, -2.0)], cord_y=12.0)
-    every = [best_placement(job, (p,), water_rate) for p in single_placements([PLACES])]
-    kept = [t for t in every if t.keeps_limits] or every
-    wanted = max(kept, key=lambda t: t.target_d98_gy / t.limit_share)
-    found = best_placement(job, single_placements([PLACES]), water_rate)
-    assert found.placement == wanted.placement
-    assert -14.0 < found.placement.paths[0].tip_mm[1] < -2.0
+@pytest.mark.parametrize("prescription", ["10gy-at-boundary", "8gy-minimum"])
+def test_a_dose_to_the_target_takes_the_place_with_the_shortest_time(prescription: str) -> None:
+    """Points at y -2 and -12: from the middle, -7, the farther one is nearest, 5 mm."""
+    trial = best_placement(task(prescription, SYMMETRIC, cord_y=60.0), single_placements([PLACES]), water_rate)
+    assert trial.placement.paths[0].tip_mm == (0.0, -7.0, 0.0)
+    assert trial.minutes == pytest.approx(trial.target_d98_gy / float(SOURCE.calibrated().dose_rate_at(5.0)), rel=1e-6)
 
 
-def test_a_minimum_is_what_the_coldest_point_gets_and_the_cord_chooses_the_place() -> None:
-    job = task("8gy-minimum", SYMMETRIC, cord_y=20.0)
-    trial = best_placement(job, single_placements([PLACES]), water_rate)
-    assert trial.target_d98_gy == pytest.approx(8.0, rel=1e-6)
-    every = [best_placement(job, (p,), water_rate) for p in single_placements([PLACES])]
-    assert trial.limit_share == min(t.limit_share for t in every)
+def test_a_minimum_is_what_the_coldest_point_gets_as_far_as_the_cord_allows() -> None:
+    """8 Gy at 5 mm take 0.281 min: 14 Gy lie at 4.1 mm. A cord 9 mm behind the middle pushes nothing, one at 4 mm does."""
+    free = best_placement(task("8gy-minimum", SYMMETRIC, cord_y=2.0), single_placements([PLACES]), water_rate)
+    assert free.placement.paths[0].tip_mm == (0.0, -7.0, 0.0)
+    pushed = best_placement(task("8gy-minimum", SYMMETRIC, cord_y=-3.0), single_placements([PLACES]), water_rate)
+    assert pushed.target_d98_gy == pytest.approx(8.0, rel=1e-6)
+    assert pushed.placement.paths[0].tip_mm[1] < -7.0
+    assert pushed.keeps_limits
 
 
 def test_two_positions_share_the_time() -> None:

@@ -1,13 +1,8 @@
 """Where the source stands: tried along the paths, by the target's coverage under the limits on cord and sac.
 
-A position that keeps every limit goes before one that does not. Among those,
-
-- a prescription to a depth fixes the time: the highest target D98%;
-- one to the target's distal boundary: the highest target D98% for the share of the limits used, which no choice of the
-  boundary's point can raise by a longer time;
-- one to the target's minimum: the smallest share of the limits.
-
-Where no position keeps the limits at a depth, it is the one that exceeds them least.
+A prescription to a depth fixes the time; among the positions that keep every limit the one with the highest target
+D98% is taken. A prescription to the target's distal boundary or minimum fixes that dose; among those that keep every
+limit the one with the shortest time is taken. Where no position keeps the limits, the one that exceeds them least is.
 """
 
 from __future__ import annotations
@@ -192,8 +187,6 @@ def _try(
 
 
 def _merit(trial: Trial, asked: NeedlePrescription) -> tuple[bool, float]:
-    if asked.kind == "depth" and trial.keeps_limits:
-        return True, trial.target_d98_gy
-    if asked.kind == "boundary":
-        return trial.keeps_limits, trial.target_d98_gy / trial.limit_share
-    return trial.keeps_limits, -trial.limit_share
+    if not trial.keeps_limits:
+        return False, -trial.limit_share
+    return True, trial.target_d98_gy if asked.kind == "depth" else -trial.minutes
