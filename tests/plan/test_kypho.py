@@ -121,7 +121,7 @@ def test_a_dose_to_the_target_takes_the_place_with_the_shortest_time(prescriptio
 
 
 def test_a_minimum_is_what_the_coldest_point_gets_as_far_as_the_cord_allows() -> None:
-    """8 Gy at 5 mm take 0.281 min: 14 Gy lie at 4.1 mm. A cord 9 mm behind the middle pushes nothing, one at 4 mm does."""
+    """8 Gy at 5 mm take 0.281 min: 14 Gy lie at 4.1 mm. A cord 9 mm behind the middle is no matter, one at 4 mm is."""
     free = best_placement(task("8gy-minimum", SYMMETRIC, cord_y=2.0), single_placements([PLACES]), water_rate)
     assert free.placement.paths[0].tip_mm == (0.0, -7.0, 0.0)
     pushed = best_placement(task("8gy-minimum", SYMMETRIC, cord_y=-3.0), single_placements([PLACES]), water_rate)
