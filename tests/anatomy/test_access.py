@@ -61,7 +61,7 @@ def test_a_path_through_the_canal_is_refused_with_its_depth_in_it() -> None:
     where, axes = space()
     found = measure_access(where, placed([0, -40, 0], axes), placed([0, 20, 0], axes))
     assert found.canal_mm == pytest.approx(-CANAL_HALF, abs=BORDER_MM)
-    assert found.refusals[0] == f"the path runs {-found.canal_mm:.1f} mm inside the canal"
+    assert found.refusals[0] == (f"the path and the needle behind it run {-found.canal_mm:.1f} mm inside the canal")
 
 
 def test_a_path_that_meets_bone_only_in_front_of_the_canal_is_refused_all_the_same() -> None:
@@ -87,10 +87,41 @@ def test_a_path_that_leaves_the_bone_is_refused_with_its_distance_and_place() ->
     where, axes = space(4.0, 0.0)
     found = measure_access(where, placed([19.5, -30, 0], axes), placed([19.5, 20, 0], axes))
     assert found.wall_mm is None
-    assert len(found.refusals) == 1
-    told = re.match(r"the path runs (\d\.\d) mm outside bone at 19.5, ", found.refusals[0])
+    surface, left_bone = found.refusals
+    assert re.match(r"the source stands 0\.[3-7] mm from the bone's surface, its applicator's end needs 3 mm", surface)
+    told = re.match(r"the path runs (\d\.\d) mm outside bone at 19.5, ", left_bone)
     assert told is not None
     assert float(told[1]) == pytest.approx(1.5, abs=BORDER_MM)
+
+
+def test_an_entry_in_the_body_is_refused_where_the_needle_comes_through_the_canal() -> None:
+    where, axes = space()
+    found = measure_access(where, placed([0, FRONT + 6, 0], axes), placed([0, FRONT + 15, 0], axes))
+    assert found.canal_mm == pytest.approx(-CANAL_HALF, abs=BORDER_MM)
+    assert "mm inside the canal" in found.refusals[0]
+
+
+@pytest.mark.parametrize(
+    ("entry", "degrees"),
+    [([0, 60, 0], 180), ([60, FRONT + 15, 0], 90), ([20, FRONT - 1, 60], 75)],
+    ids=["front", "side", "above"],
+)
+def test_a_needle_that_does_not_come_from_behind_is_refused_with_its_angle(entry: list[float], degrees: int) -> None:
+    where, axes = space()
+    found = measure_access(where, placed(entry, axes), placed([0, FRONT + 15, 0], axes))
+    told = re.match(
+        r"the path comes at (\d+) degrees to the way straight from behind, expected at most 60", found.refusals[0]
+    )
+    assert told is not None
+    assert float(told[1]) == pytest.approx(degrees, abs=2.5)
+
+
+def test_a_source_close_to_the_bones_surface_is_refused_with_its_distance() -> None:
+    where, axes = space()
+    entry, _ = along("left", 15, 0, 30.0, 0.0, axes)
+    found = measure_access(where, entry, placed([2.0, 36.5, 0.0], axes))
+    assert found.beyond_tip_mm == pytest.approx(1.5, abs=BORDER_MM)
+    assert f"the source stands {found.beyond_tip_mm:.1f} mm from the bone's surface" in found.refusals[0]
 
 
 def test_a_path_that_meets_no_bone_is_an_error() -> None:

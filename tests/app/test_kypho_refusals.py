@@ -29,6 +29,9 @@ def refused(capsys: pytest.CaptureFixture[str], folder: Path, *arguments: str, t
     ("arguments", "says"),
     [
         (("--entry-mm=-3,-60,593", "--tip-mm=-3,-105,593"), "inside the canal; move entry or tip"),
+        (("--entry-mm=-3,-99,593", "--tip-mm=-3,-105,593"), "6.9 mm inside the canal; move entry or tip"),
+        (("--entry-mm=-7,-150,593", "--tip-mm=-3,-105,593"), "degrees to the way straight from behind"),
+        (("--entry-mm=-20.4,-73.5,602.7", "--tip-mm=-1,-116,588"), "its applicator's end needs 3 mm"),
         (("--entry-mm=-20.4,-73.5,602.7", "--tip-mm=0,-140,575"), "outside the vertebral body"),
         (("--entry-mm=-60,-73,700", "--tip-mm=-60,-100,700"), "lies outside bone"),
         (("--entry-mm=-20,-73",), "expected three numbers x,y,z in mm"),

@@ -22,6 +22,13 @@ STEP_MM = 0.25
 """Between the points at which a path is looked at."""
 LEAVES_BONE_MM = 0.5
 """A path runs outside bone where its axis is farther out than this: half of what the border of a mask is uncertain."""
+TIP_MM = 3.0
+"""The applicator's end is this far from its source (docs/reference/kv-calibration.md); so much bone it needs."""
+BEHIND_MM = 60.0
+"""A needle is straight: so far behind its entry it must clear the canal too. As far as the needle is drawn."""
+STEEPEST_DEG = 60.0
+"""Between a path and the vertebra's anterior axis. Ours: a path through pedicle or rib head lies well within, one from
+the side, the front or along the spine does not."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,7 @@ class Access:
     wall_mm
         Least distance of its axis to the wall in the pedicle; None where it passes no pedicle (extrapedicular).
     canal_mm
-        Least distance of its axis to the canal, negative inside; also of the way from the given entry to the cortex.
+        Least distance of its axis to the canal, negative inside, from `BEHIND_MM` behind the entry to the tip.
     beyond_tip_mm
         Distance from the tip to the nearest surface of the bone.
     refusals
@@ -92,7 +99,7 @@ def measure_access(
     PlanError
         If the two points are the same, or the path meets no bone.
     """
-    whole, points, along_mm = _path(space, np.asarray(entry_mm, float), np.asarray(tip_mm, float))
+    points, along_mm = _path(space, np.asarray(entry_mm, float), np.asarray(tip_mm, float))
     direction = (points[-1] - points[0]) / np.linalg.norm(points[-1] - points[0])
     left, anterior, superior = space.frame.axes @ direction
     side = space.side_of(points[: max(1, len(points) // 2)])
@@ -109,15 +116,20 @@ def measure_access(
         depth_in_body_mm=float(along_mm[-1] - enters_body),
         depth_from_entry_mm=float(along_mm[-1] - along_mm[0]),
         wall_mm=float(wall[in_pedicle].min()) if in_pedicle.any() else None,
-        canal_mm=float(-space.at(space.canal_mm, whole).max()),
+        canal_mm=float(-space.at(space.canal_mm, np.concatenate((_behind(points[0], direction), points))).max()),
         beyond_tip_mm=float(wall[-1]),
         cannula_mm=cannula_mm,
     )
     return _judged(space, found, points, wall)
 
 
-def _path(space: AccessSpace, entry: Points, tip: Points) -> tuple[Points, Points, NDArray[np.float64]]:
-    """Points along the whole path; those from the first bone to the tip, and how far along each of these lies."""
+def _behind(entry: Points, direction: Points) -> Points:
+    """Points of the needle behind its entry."""
+    return entry - np.arange(STEP_MM, BEHIND_MM, STEP_MM)[::-1, None] * direction
+
+
+def _path(space: AccessSpace, entry: Points, tip: Points) -> tuple[Points, NDArray[np.float64]]:
+    """Points from the first bone to the tip, and how far along the path each of them lies."""
     if not np.isfinite((entry, tip)).all() or np.linalg.norm(tip - entry) < STEP_MM:
         raise PlanError(
             f"needle from {_told(entry)} to {_told(tip)} mm has no direction, expected two different points; "
@@ -133,15 +145,20 @@ def _path(space: AccessSpace, entry: Points, tip: Points) -> tuple[Points, Point
             f"needle from {_told(entry)} to {_told(tip)} mm lies outside bone, {nearest:.1f} mm from "
             f"{space.level or 'the vertebra'} at its nearest; expected a path into its body, check the points"
         )
-    return points, points[in_bone[0] :], along[in_bone[0] :]
+    return points[in_bone[0] :], along[in_bone[0] :]
 
 
 def _judged(space: AccessSpace, found: Access, points: Points, wall: Points) -> Access:
     """The path with every reason against it."""
     radius = found.cannula_mm / 2
     told: list[str] = []
+    steep = float(np.degrees(np.arccos(np.clip(space.frame.axes[1] @ found.direction, -1.0, 1.0))))
+    if steep > STEEPEST_DEG:
+        told.append(
+            f"the path comes at {steep:.0f} degrees to the way straight from behind, expected at most {STEEPEST_DEG:g}"
+        )
     if found.canal_mm < 0:
-        told.append(f"the path runs {-found.canal_mm:.1f} mm inside the canal")
+        told.append(f"the path and the needle behind it run {-found.canal_mm:.1f} mm inside the canal")
     elif found.canal_mm < radius:
         told.append(
             f"the path passes {found.canal_mm:.1f} mm from the canal, the cannula of {found.cannula_mm:g} mm needs "
@@ -151,7 +168,12 @@ def _judged(space: AccessSpace, found: Access, points: Points, wall: Points) -> 
     between = wall[1:-1]
     if at_tip < 0:
         told.append(f"the source lies {-at_tip:.1f} mm outside the vertebral body")
-    elif len(between) and between.min() < -LEAVES_BONE_MM:
+    elif found.beyond_tip_mm < TIP_MM:
+        told.append(
+            f"the source stands {found.beyond_tip_mm:.1f} mm from the bone's surface, its applicator's end needs "
+            f"{TIP_MM:g} mm"
+        )
+    if at_tip >= 0 and len(between) and between.min() < -LEAVES_BONE_MM:
         where = points[1:-1][int(np.argmin(between))]
         told.append(f"the path runs {-between.min():.1f} mm outside bone at {_told(where)} mm")
     if found.wall_mm is not None and found.wall_mm < radius:

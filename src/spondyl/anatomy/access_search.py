@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spondyl.anatomy.access import CANNULA_MM, Access, measure_access
+from spondyl.anatomy.access import CANNULA_MM, TIP_MM, Access, measure_access
 from spondyl.anatomy.access_space import SIDES, AccessSpace, Points, Side
 from spondyl.core.errors import PlanError
 
@@ -28,8 +28,6 @@ ROOM_MM = 1.0
 """Between cannula and wall: what is enough, so that a path beyond it is chosen for its aim. Ours."""
 EVEN_MM = 0.5
 """Paths this close count as even. Ours: half of what the border of a mask is uncertain."""
-TIP_MM = 3.0
-"""Sources stand this far within the body, so that the applicator's end, as far from its source, stays in bone."""
 PEDICLE_STEP_MM, OUT_MM, PLANES = 1.0, 30.0, 8
 BACK_MM, AHEAD_MM = np.arange(0.0, 60.0, 1.0), np.arange(0.0, 60.0, 1.0)
 """Where a line is followed, to its cortex and to its tip, from the pedicle's middle."""
