@@ -17,8 +17,9 @@ from spondyl.dose.kv import (
     KV_UNIT,
     KvPointSource,
     KvSettings,
-    compute_kv_dose,
+    compute_kv_result,
     find_kv_engine,
+    kv_doses,
     refuse_source_in_air,
 )
 from spondyl.io.bundled import beside_or_bundled
@@ -135,8 +136,30 @@ def _source_job(
     return SourceJob(KvPointSource(source.position_mm, read_kv_spectrum(inputs["spectrum"])), settings)
 
 
-def compute_phantom(phantom: Phantom, progress: Progress = silent) -> tuple[Dose, ...]:
-    """Dose to medium on the phantom's own grid, in its unit, and behind it dose to water where the engine gives it.
+@dataclass(frozen=True)
+class PhantomDose:
+    """What was computed.
+
+    Parameters
+    ----------
+    dose
+        To medium, on the phantom's own grid, in its unit.
+    to_water
+        None where the engine does not give it.
+    histories
+        Photons followed; None where the engine follows none.
+    interrupted
+        Whether Ctrl-C ended it: `dose` is then the last complete result.
+    """
+
+    dose: Dose
+    to_water: Dose | None = None
+    histories: int | None = None
+    interrupted: bool = False
+
+
+def compute_phantom(phantom: Phantom, progress: Progress = silent) -> PhantomDose:
+    """Dose of a phantom's beam or source.
 
     0 where the density is 0, for there is nothing to take it.
 
@@ -147,7 +170,9 @@ def compute_phantom(phantom: Phantom, progress: Progress = silent) -> tuple[Dose
     """
     if isinstance(phantom.job, SourceJob):
         source, settings = phantom.job.source, phantom.job.settings
-        return compute_kv_dose(phantom.medium, source, settings, engine=phantom.engine, progress=progress)
+        result = compute_kv_result(phantom.medium, source, settings, phantom.engine, progress)
+        to_medium, to_water = kv_doses(phantom.medium, phantom.engine, result)
+        return PhantomDose(to_medium, to_water, result.histories, result.interrupted)
     dose = compute_dose(
         [phantom.job.field],
         phantom.medium,
@@ -161,7 +186,8 @@ def compute_phantom(phantom: Phantom, progress: Progress = silent) -> tuple[Dose
         raise PhantomError(
             "the dose is 0 everywhere: the beam meets only voxels of density 0; give the voxels in its way a density"
         )
-    return (Dose(dose.grid, values, phantom.unit, dose.engine, dose.kind, None, dose.relative_uncertainty, dose.made),)
+    uncertain = dose.relative_uncertainty
+    return PhantomDose(Dose(dose.grid, values, phantom.unit, dose.engine, dose.kind, None, uncertain, dose.made))
 
 
 def write_phantom_dose(path: Path, dose: Dose, to_water: Dose | None = None) -> None:

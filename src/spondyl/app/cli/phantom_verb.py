@@ -11,8 +11,15 @@ import typer
 
 from spondyl.app.cli.common import err_console, out_console, progress_bars, write_json
 from spondyl.core import DISCLAIMER, Provenance, check_output, collecting, sha256_of, writing_folder
-from spondyl.dose import Dose
-from spondyl.io.phantom import FieldJob, Phantom, SourceJob, compute_phantom, read_phantom, write_phantom_dose
+from spondyl.io.phantom import (
+    FieldJob,
+    Phantom,
+    PhantomDose,
+    SourceJob,
+    compute_phantom,
+    read_phantom,
+    write_phantom_dose,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -34,9 +41,9 @@ def phantom(
     check_output(out)
     described = read_phantom(file)
     with progress_bars(quiet) as progress, collecting() as sources:
-        dose, *to_water = compute_phantom(described, progress)
+        computed = compute_phantom(described, progress)
     seconds = time.perf_counter() - begun
-    summary = _summary(described, dose)
+    dose, summary = computed.dose, _summary(described, computed)
     record = Provenance(
         f"spondyl phantom {file}",
         sha256_of(described.inputs),
@@ -45,8 +52,10 @@ def phantom(
         timings_s={"total": seconds},
     )
     with writing_folder(out) as folder:
-        write_phantom_dose(folder / "dose.npz", dose, *to_water)
+        write_phantom_dose(folder / "dose.npz", dose, computed.to_water)
         record.write(folder / "provenance.json")
+    if computed.interrupted:
+        err_console.print(f"interrupted: kept the last complete result, {computed.histories} histories")
     for note in described.notes:
         err_console.print(f"note: {note}", markup=False, soft_wrap=True)
     if as_json:
@@ -59,11 +68,12 @@ def phantom(
     return 0
 
 
-def _summary(described: Phantom, dose: Dose) -> dict[str, Any]:
+def _summary(described: Phantom, computed: PhantomDose) -> dict[str, Any]:
+    dose = computed.dose
     index = np.unravel_index(int(np.argmax(dose.values)), dose.values.shape)
     return {
         "engine": dose.engine,
-        **_job(described.job),
+        **_job(described.job, computed),
         "unit": dose.unit,
         "kind": dose.kind,
         "shape_xyz": list(dose.grid.shape[::-1]),
@@ -75,7 +85,7 @@ def _summary(described: Phantom, dose: Dose) -> dict[str, Any]:
     }
 
 
-def _job(job: FieldJob | SourceJob) -> dict[str, Any]:
+def _job(job: FieldJob | SourceJob, computed: PhantomDose) -> dict[str, Any]:
     if isinstance(job, FieldJob):
         return {"quality": job.quality}
     settings, source = job.settings, job.source
@@ -83,6 +93,8 @@ def _job(job: FieldJob | SourceJob) -> dict[str, Any]:
         "position_mm": list(source.position_mm),
         "mean_energy_kev": round(source.spectrum.mean_energy_kev, 4),
         "histories": settings.histories,
+        "histories_done": computed.histories,
+        "interrupted": computed.interrupted,
         "seed": settings.seed,
         "target_uncertainty": settings.target_uncertainty,
         "device": settings.device,

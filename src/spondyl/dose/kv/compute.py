@@ -89,14 +89,26 @@ def compute_kv_dose(
     DoseError
         If the engine is unknown or does not run on the device, or the source lies outside the grid or in air.
     """
-    chosen, wanted = find_kv_engine(engine), settings or KvSettings()
+    return kv_doses(medium, engine, compute_kv_result(medium, source, settings or KvSettings(), engine, progress))
+
+
+def compute_kv_result(
+    medium: Medium, source: KvPointSource, wanted: KvSettings, engine: str, progress: Progress = silent
+) -> KvResult:
+    """As `compute_kv_dose`, with the histories done and whether they were interrupted."""
+    chosen = find_kv_engine(engine)
     if wanted.device not in chosen.devices:
         raise DoseError(
             f'engine "{chosen.name}" does not run on {wanted.device}, expected {" or ".join(chosen.devices)}; change '
             "device, or take engine kv-monte-carlo"
         )
     refuse_source_in_air(medium, source.position_mm)
-    result = chosen.compute(medium, source, wanted, progress)
+    return chosen.compute(medium, source, wanted, progress)
+
+
+def kv_doses(medium: Medium, engine: str, result: KvResult) -> tuple[Dose, Dose]:
+    """An engine's result as doses to medium and to water on the medium's grid."""
+    chosen = find_kv_engine(engine)
     made = (f"{chosen.name}, {chosen.about}", *result.made, *medium.made)
     error = result.relative_uncertainty.astype(np.float32)
     to_medium, to_water = (a.astype(np.float32) for a in (result.dose_to_medium, result.dose_to_water))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,15 +37,19 @@ def hybrid_dose(medium: Medium, source: KvPointSource, settings: KvSettings, pro
     KeyboardInterrupt
         If interrupted before there is a result.
     """
-    last = None
+    last, interrupted = None, False
     try:
         for last in kv_hybrid(medium, KvSources((source,)), settings):
             progress("photons", min(1.0, last.histories / _most(settings)))
     except KeyboardInterrupt:
         if last is None:
             raise
+        interrupted = True
     if last is None:
         raise DoseError("kv-hybrid made no round, expected one at least; report this")
+    if interrupted:
+        made = (*last.made, f"interrupted: the last complete result, {last.histories} histories, is kept")
+        return replace(last, made=made, interrupted=True)
     progress("photons", 1.0)
     return last
 
@@ -146,8 +151,9 @@ def _result(
     medium, water = (
         np.where(matter, p.astype(np.float64) + s, 0.0) for p, s in zip(primary, (to_medium, to_water), strict=True)
     )
-    uncertain = np.divide(error, to_water, out=np.ones_like(medium), where=to_water > 0) * to_medium
-    relative = np.divide(uncertain, medium, out=matter.astype(np.float64), where=medium > 0)
+    scored = matter & (to_water > 0)  # elsewhere scatter is unknown, however exact the rays are
+    uncertain = np.divide(error, to_water, out=np.zeros_like(medium), where=scored) * to_medium
+    relative = np.divide(uncertain, medium, out=matter.astype(np.float64), where=scored & (medium > 0))
     made = (
         f"unscattered photons by rays; {sums.histories} histories of scattered photons in {sums.batches} batches, "
         f"seed {seed}",

@@ -78,11 +78,14 @@ class KvResult:
     dose_to_medium, dose_to_water
         Gy per emitted photon, shape of the grid, [z, y, x].
     relative_uncertainty
-        One standard error of the dose to medium over it; 1 where matter got no dose, 0 in vacuum.
+        One standard error of the dose to medium over it; 1 where matter got no dose, or none of scattered photons where
+        they are computed apart; 0 in vacuum.
     histories
         Photons emitted.
     made
         How it was made, one step a line.
+    interrupted
+        Whether Ctrl-C ended it before all histories, or the target.
     """
 
     dose_to_medium: NDArray[np.float64]
@@ -90,3 +93,4 @@ class KvResult:
     relative_uncertainty: NDArray[np.float64]
     histories: int
     made: tuple[str, ...] = ()
+    interrupted: bool = False
