@@ -8,7 +8,9 @@ import pytest
 import typer
 
 from spondyl.app.cli import phantom_verb
-from spondyl.core.errors import SpondylError
+from spondyl.core.errors import MaterialError, SpondylError
+from spondyl.dose.kv import hybrid
+from spondyl.dose.kv.hybrid import kv_hybrid
 from spondyl.io.phantom import read_phantom
 
 SOURCE = "source: {kind: kv-point, position_mm: [0, 0, 0], spectrum_csv: spectrum_au50kV.csv}"
@@ -59,7 +61,9 @@ def test_the_file_of_the_issue_gives_gray_per_emitted_photon(tmp_path):
         assert 0.01 < data["relative_uncertainty"][1, 2, 2] < 0.1
     record = json.loads((tmp_path / "out" / "provenance.json").read_text())
     assert set(record["inputs_sha256"]) == {"phantom", "spectrum"}
-    assert (record["seed"], record["settings"]["histories"]) == (3, 20_000)
+    settings = record["settings"]
+    assert (record["seed"], settings["histories"], settings["histories_done"]) == (3, 20_000, 20_000)
+    assert settings["interrupted"] is False
 
 
 def test_the_same_file_gives_the_same_dose_and_voxels_equal_solids(tmp_path):
@@ -133,6 +137,38 @@ def test_voxels_of_nonsense_density_are_refused(tmp_path, density):
     with pytest.raises(SpondylError, match="density"):
         _run(path, "-o", tmp_path / "out", "--quiet")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_voxel_file_of_impossible_density_is_named(tmp_path):
+    np.savez(
+        tmp_path / "v.npz", density_g_per_cm3=np.full((2, 2, 2), 1920.0), material=np.zeros((2, 2, 2), np.uint8),
+        **{f"{a}_mm": np.array([-1.0, 1.0]) for a in "xyz"},
+    )  # fmt: skip
+    path = _written(tmp_path, f"voxels: {{file: v.npz, materials: [water]}}\n{SOURCE}\n")
+    with pytest.raises(SpondylError, match=r"v\.npz: density_g_per_cm3 reaches 1920, .*; divide kg/m3 by 1000"):
+        _run(path, "-o", tmp_path / "out", "--quiet")
+
+
+@pytest.mark.parametrize("engine", ["kv-hybrid", "kv-monte-carlo"])
+def test_an_element_above_uranium_is_refused_by_name(tmp_path, engine):
+    material = "materials: {fuel: {density_g_per_cm3: 19, mass_fractions: {U: 0.5, Pu: 0.5}}}\n"
+    text = FILE.replace("cortical-bone", "fuel").replace("kv-monte-carlo", engine) + material
+    with pytest.raises(MaterialError, match=r'"fuel": element Pu \(Z 94\) has no kilovoltage .* to U \(92\)'):
+        _run(_written(tmp_path, text), "-o", tmp_path / "out", "--quiet")
+    assert not (tmp_path / "out").exists()
+
+
+def test_interrupted_it_says_so_and_records_the_histories_done(tmp_path, capsys, monkeypatch):
+    def interrupt_after_the_first_round(*arguments, **named):
+        yield next(kv_hybrid(*arguments, **named))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(hybrid, "kv_hybrid", interrupt_after_the_first_round)
+    text = FILE.replace("kv-monte-carlo", "kv-hybrid").replace("2e4", "9e6")
+    assert _run(_written(tmp_path, text), "-o", tmp_path / "out", "--quiet") == 0
+    assert "interrupted: kept the last complete result, 400000 histories" in capsys.readouterr().err
+    settings = json.loads((tmp_path / "out" / "provenance.json").read_text())["settings"]
+    assert (settings["histories"], settings["histories_done"], settings["interrupted"]) == (9_000_000, 400_000, True)
 
 
 def test_histories_belong_to_a_source(tmp_path):

@@ -58,6 +58,7 @@ def test_names_are_found_whatever_their_case_and_dashes():
         (1850.0, {"H": 1.0}, "kg/m3"),
         (1.0, {"H": 0.1, "O": 0.8}, "add up to 0.9000"),
         (1.0, {"Xx": 1.0}, '"Xx" is unknown'),
+        (8.8, {"Es": 1.0}, r"element Es \(Z 99\) has no photon cross sections, expected H \(1\) to Cf \(98\)"),
         (1.0, {"H": -0.1, "O": 1.1}, "mass fraction of H"),
     ],
 )

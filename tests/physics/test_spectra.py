@@ -20,7 +20,7 @@ def test_kev_and_mev_files_agree(tmp_path):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("energy_mev,photons\n1,-1\n2,3\n", "not negative, got -1.0 at 1.0 MeV"),
+        ("energy_mev,photons\n1,-1\n2,3\n", "s.csv: weights must be finite and not negative, got -1 at 1 MeV"),
         ("energy_mev,photons\n2,1\n1,1\n", "increase"),
         ("energy_mev,photons\n1,nan\n", "finite"),
         ("energy_mev,photons\n1,0\n", "no photons"),

@@ -13,6 +13,7 @@ from spondyl.core import Grid
 from spondyl.core.errors import PhantomError
 from spondyl.io.phantom_file import MAX_VOXELS, VoxelsFile
 from spondyl.physics import Material, Medium, find_material
+from spondyl.physics.materials import MOST_G_PER_CM3
 
 NEEDED = ("density_g_per_cm3", "material", "x_mm", "y_mm", "z_mm")
 REWRITE = f"write it with numpy.savez({', '.join(f'{name}=...' for name in NEEDED)})"
@@ -39,6 +40,11 @@ def voxel_medium(voxels: VoxelsFile, path: Path, materials: Mapping[str, Materia
             )
     if not np.isfinite(density).all() or bool((density < 0).any()):
         raise PhantomError(f"voxel file {path}: density_g_per_cm3 must be finite and not negative; repair the array")
+    if density.max() > MOST_G_PER_CM3:
+        raise PhantomError(
+            f"voxel file {path}: density_g_per_cm3 reaches {density.max():g}, expected at most {MOST_G_PER_CM3:g} "
+            "g/cm3; divide kg/m3 by 1000, turn CT numbers into densities"
+        )
     if not np.issubdtype(material.dtype, np.integer) or material.min() < 0 or material.max() >= len(voxels.materials):
         raise PhantomError(
             f"voxel file {path}: material must be whole numbers from 0 to {len(voxels.materials) - 1}, got "

@@ -14,6 +14,10 @@ import yaml
 
 from spondyl.core.errors import MaterialError, nearest
 
+MOST_G_PER_CM3 = 25.0
+"""Denser than the densest element, osmium with 22.6 g/cm3."""
+HEAVIEST = 98
+"""Californium, the last element whose photon cross sections xraylib has."""
 _SUM_TOLERANCE = 0.01
 _HYDROGEN_WEIGHT = 1.008  # IUPAC 2021; xraylib rounds it to 1.01, which is 0.04 % of water's electrons
 
@@ -38,7 +42,8 @@ class Material:
     Raises
     ------
     MaterialError
-        If an element is unknown, a fraction negative, the sum not 1, or the density not positive and plausible.
+        If an element is unknown or heavier than `HEAVIEST`, a fraction negative, the sum not 1, or the density not
+        positive and plausible.
     """
 
     name: str
@@ -48,13 +53,18 @@ class Material:
     parts: tuple[tuple[Material, float], ...] = ()
 
     def __post_init__(self) -> None:
-        if not 0 < self.density_g_per_cm3 <= 25:
+        if not 0 < self.density_g_per_cm3 <= MOST_G_PER_CM3:
             raise MaterialError(
-                f'material "{self.name}": density_g_per_cm3 must lie in (0, 25], got {self.density_g_per_cm3}; '
-                "give g/cm3, not kg/m3"
+                f'material "{self.name}": density_g_per_cm3 must lie in (0, {MOST_G_PER_CM3:g}], got '
+                f"{self.density_g_per_cm3}; give g/cm3, not kg/m3"
             )
         for symbol, fraction in self.mass_fractions.items():
-            _atomic_number(symbol, self.name)
+            number = _atomic_number(symbol, self.name)
+            if number > HEAVIEST:
+                raise MaterialError(
+                    f'material "{self.name}": element {symbol} (Z {number}) has no photon cross sections, expected '
+                    f"H (1) to Cf ({HEAVIEST}); leave it out of the composition"
+                )
             if not (np.isfinite(fraction) and 0 <= fraction <= 1 + _SUM_TOLERANCE):
                 raise MaterialError(
                     f'material "{self.name}": mass fraction of {symbol} must lie in 0..1, got {fraction}'

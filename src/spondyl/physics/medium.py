@@ -13,7 +13,7 @@ from spondyl.core import Grid, Image, note
 from spondyl.core.citations import Citation
 from spondyl.core.errors import ImageError, MaterialError
 from spondyl.physics.ct_calibration import CtCalibration, schneider_calibration
-from spondyl.physics.materials import MATERIALS, Material, find_material
+from spondyl.physics.materials import MATERIALS, MOST_G_PER_CM3, Material, find_material
 from spondyl.physics.mixtures import fill_partly
 
 
@@ -55,8 +55,11 @@ class Medium:
                 f"material {material.shape}"
             )
         low, high = float(density.min()), float(density.max())
-        if not (np.isfinite(low) and np.isfinite(high) and low >= 0 and high <= 25):
-            raise MaterialError(f"medium density must lie in 0..25 g/cm3, got {low}..{high}")
+        if not (np.isfinite(low) and np.isfinite(high) and low >= 0 and high <= MOST_G_PER_CM3):
+            raise MaterialError(
+                f"medium density must lie in 0..{MOST_G_PER_CM3:g} g/cm3, got {low:g}..{high:g}; give g/cm3, not kg/m3 "
+                "or HU"
+            )
         if not self.materials or int(material.max()) >= len(self.materials):
             raise MaterialError(
                 f"medium uses material index {int(material.max())}, but has {len(self.materials)} materials"

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from spondyl.core.errors import MachineError, unreadable
 
 _MAX_ENERGY_MEV = 20.0
+_MEV = {"MeV": 1.0, "keV": 1e-3}
+_COLUMNS = {"energy_mev": "MeV", "energy_kev": "keV"}
 
 
 @dataclass(frozen=True)
@@ -39,19 +41,7 @@ class Spectrum:
         energy, photons = np.asarray(self.energy_mev, np.float64), np.asarray(self.photons, np.float64)
         if energy.ndim != 1 or energy.shape != photons.shape or energy.size == 0:
             raise MachineError(f"spectrum needs two equally long lists, got {energy.shape} and {photons.shape}")
-        if not (np.isfinite(energy).all() and energy[0] > 0 and energy[-1] <= _MAX_ENERGY_MEV):
-            raise MachineError(
-                f"spectrum energies must lie in (0, {_MAX_ENERGY_MEV:g}] MeV, got {energy.min()}..{energy.max()}"
-            )
-        if bool((np.diff(energy) <= 0).any()):
-            raise MachineError("spectrum energies must increase; sort the file and join equal energies")
-        if not np.isfinite(photons).all() or bool((photons < 0).any()):
-            bad = int(np.flatnonzero(~(photons >= 0))[0])
-            raise MachineError(
-                f"spectrum weights must be finite and not negative, got {photons[bad]} at {energy[bad]} MeV"
-            )
-        if photons.sum() <= 0:
-            raise MachineError("spectrum has no photons, expected at least one bin above zero")
+        _check(energy, photons, "spectrum", "MeV")
         object.__setattr__(self, "energy_mev", energy)
         object.__setattr__(self, "photons", photons / photons.sum())
 
@@ -59,6 +49,26 @@ class Spectrum:
     def mean_energy_mev(self) -> float:
         """Mean photon energy, weighted by number."""
         return float(self.energy_mev @ self.photons)
+
+
+def _check(energy: NDArray[np.float64], photons: NDArray[np.float64], what: str, unit: str) -> None:
+    """Refuse bins that are no spectrum; energies are told in the unit that they were given in."""
+    most = _MAX_ENERGY_MEV / _MEV[unit]
+    if not (np.isfinite(energy).all() and energy[0] > 0 and energy[-1] <= most):
+        raise MachineError(
+            f"{what}: energies must lie in (0, {most:g}] {unit}, got {energy.min():g}..{energy.max():g}; correct them, "
+            "or the unit in the column's name"
+        )
+    if bool((np.diff(energy) <= 0).any()):
+        raise MachineError(f"{what}: energies must increase; sort the file and join equal energies")
+    bad = np.flatnonzero(~(np.isfinite(photons) & (photons >= 0)))
+    if bad.size:
+        raise MachineError(
+            f"{what}: weights must be finite and not negative, got {photons[bad[0]]:g} at {energy[bad[0]]:g} {unit}; "
+            "correct it"
+        )
+    if photons.sum() <= 0:
+        raise MachineError(f"{what} has no photons, expected at least one bin above zero; check the photons column")
 
 
 def read_spectrum_csv(path: Path) -> Spectrum:
@@ -79,8 +89,7 @@ def read_spectrum_csv(path: Path) -> Spectrum:
         ) from error
     rows = [line.split(",") for line in lines if line.strip() and not line.lstrip().startswith("#")]
     header = [cell.strip().lower() for cell in rows[0]] if rows else []
-    units = {"energy_mev": 1.0, "energy_kev": 1e-3}
-    found = [name for name in units if name in header]
+    found = [name for name in _COLUMNS if name in header]
     if len(found) != 1 or "photons" not in header:
         raise MachineError(
             f"spectrum file {path} has columns {header}, expected energy_mev,photons or energy_kev,photons"
@@ -92,7 +101,9 @@ def read_spectrum_csv(path: Path) -> Spectrum:
         raise MachineError(f"spectrum file {path}: {error}; every line must be two numbers") from error
     if table.size == 0:
         raise MachineError(f"spectrum file {path} has no rows, expected one a bin")
-    return Spectrum(table[:, 0] * units[found[0]], table[:, 1])
+    unit = _COLUMNS[found[0]]
+    _check(table[:, 0], table[:, 1], f"spectrum file {path}", unit)
+    return Spectrum(table[:, 0] * _MEV[unit], table[:, 1])
 
 
 def mohan_6mv() -> Spectrum:

@@ -33,7 +33,10 @@ def test_one_row_is_a_line_and_several_are_bins(tmp_path):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("energy_kev,photons\n20,-1\n", "must be finite and not negative"),
+        ("energy_kev,photons\n20,-1\n", r"s\.csv: weights must be finite and not negative, got -1 at 20 keV; correct"),
+        ("energy_kev,photons\n20,nan\n", "got nan at 20 keV"),
+        ("energy_kev,photons\n20,inf\n", "got inf at 20 keV"),
+        ("energy_kev,photons\n20,1\n30000,1\n", r"must lie in \(0, 20000\] keV, got 20..30000; .* column's name"),
         ("energy_kev,photons\n20,0\n30,0\n", "no photons"),
         ("energy_kev,photons\n", "no rows"),
         ("energy_kev,photons\n20,1\n120,1\n", "to 170 keV, expected 1 to 100 keV"),

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spondyl.core import cite
+from spondyl.core.errors import MaterialError
 from spondyl.physics.kv.binding import bound_transfer
 from spondyl.physics.kv.coefficients import element_coefficients
-from spondyl.physics.kv.energies import energy_nodes
+from spondyl.physics.kv.energies import HEAVIEST, energy_nodes
 from spondyl.physics.kv.sampling import (
     cumulative_form_factor,
     form_factor_squared,
@@ -72,7 +73,14 @@ class PhotonTables(NamedTuple):
 
 @cite("Schoonjans et al. 2011, Spectrochim Acta B 66:776 (xraylib)", "10.1016/j.sab.2011.09.011")
 def photon_tables(materials: Sequence[Material]) -> PhotonTables:
-    """Tables of `materials`, in their order, and of water as one more row at the end."""
+    """Tables of `materials`, in their order, and of water as one more row at the end.
+
+    Raises
+    ------
+    MaterialError
+        If one holds an element above uranium.
+    """
+    _refuse_heavier(materials)
     rows = [*materials, find_material("water")]
     nodes = energy_nodes()
     total, photoelectric, incoherent, coherent, absorption, scale = np.stack([_parts(m) for m in rows], axis=1)
@@ -83,6 +91,16 @@ def photon_tables(materials: Sequence[Material]) -> PhotonTables:
         scale, momentum_transfer(), scattering, squared, integral,
         v.candidate, v.cumulative, v.first, v.probability, v.line_kev, v.opens,
     )  # fmt: skip
+
+
+def _refuse_heavier(materials: Sequence[Material]) -> None:
+    for material in materials:
+        for (z, _, _), symbol in zip(material.elements(), material.mass_fractions, strict=True):
+            if z > HEAVIEST:
+                raise MaterialError(
+                    f'material "{material.name}": element {symbol} (Z {z}) has no kilovoltage tables, expected H (1) '
+                    f"to U ({HEAVIEST}); leave it out of the composition"
+                )
 
 
 @lru_cache(maxsize=1024)
