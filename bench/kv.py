@@ -130,12 +130,14 @@ def costs() -> list[dict]:
         first = -(side - 1) / 2
         medium = uniform_medium(Grid((first, first, first), (1.0, 1.0, 1.0), (side, side, side)), MATERIALS["muscle"])
         sources = KvSources((KvPointSource((0.2, 0.1, 0.3), bundled_kv_spectrum()),))
-        last, previous = [], 0.0
-        for _, _, cpu in rounds(medium, sources, KvSettings(1_000_000, 1), None):
-            last.append(cpu - previous)
-            previous = cpu
-        rows.append({"voxels": side**3, "rays_and_200000_histories_s": last[0], "next_800000_histories_s": last[1]})
-        print(f"{side**3:8d} voxels: first 200000 histories {last[0]:.2f} s CPU, next 800000 {last[1]:.2f} s CPU")
+        histories, seconds = [0], [0.0]
+        for result, _, cpu in rounds(medium, sources, KvSettings(1_000_000, 1), None):
+            histories.append(result.histories)
+            seconds.append(cpu)
+        each = list(zip(np.diff(histories).tolist(), np.diff(seconds).tolist(), strict=True))
+        rows.append({"voxels": side**3, "rounds": [{"histories": n, "cpu_s": s} for n, s in each]})
+        told = ", then ".join(f"{n} histories {s:.2f} s CPU" for n, s in each)
+        print(f"{side**3:8d} voxels: rays and {told}")
     return rows
 
 
