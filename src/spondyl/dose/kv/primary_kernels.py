@@ -10,11 +10,14 @@ from numba import njit
 from spondyl.dose.kv.rays import add_track, add_transmitted, emission, trace_path
 from spondyl.dose.kv.voxels import PER_MM, first_face
 
-MOST_POINTS = 6
+MOST_POINTS = 8
 ALTERNATE_FROM, SINGLE_FROM = 10.0, 45.0
 """Distances in voxel sides from which a voxel is sampled by 4 points, and by its centre (1 % off in a patient)."""
 OPAQUE_VOXEL, VERY_OPAQUE_VOXEL = 0.4, 1.5
-"""Optical depth of a voxel at the reference energy from which it is sampled by 3 and by `MOST_POINTS` points a side."""
+"""Optical depth of a voxel at the reference energy from which it is sampled by 3 points a side, and by chords from
+`MOST_POINTS` points a side of its faces."""
+BEFORE_MM = 1e-6
+"""A ray to a face ends this far before it, in the voxel that it comes from."""
 UNEVEN = 0.4
 """Difference of optical depth between a voxel's rays from which it is sampled by 3 points a side."""
 
@@ -85,6 +88,61 @@ def sample_voxel(
 
 
 @njit(cache=True)
+def sample_chords(g, basis, attenuation, source, axis, anisotropy, points, voxel, place, path, own, depth, spectrum):
+    """As `sample_voxel`, by the photons that enter through the faces towards the source: for voxels that absorb much.
+
+    Where a voxel is deeper than a photon goes, what it takes lies in a skin that points miss. The voxel mean of
+    photons/mm2 is the expected path of those who enter, along their chords, over the volume.
+
+    Parameters
+    ----------
+    points
+        On each face, points a side.
+    own
+        Room for the chord's part of `path`, float32 (ranks,); `depth` is (3, nodes) here.
+    """
+    order = points.shape[1]
+    density, m = g.density[voxel[0], voxel[1], voxel[2]], g.material[voxel[0], voxel[1], voxel[2]]
+    spectrum[:] = 0.0
+    for face in range(3):
+        low = g.low_mm[face] + voxel[2 - face] * g.spacing_mm[face]
+        plane = low if source[face] < low else low + g.spacing_mm[face]
+        if low <= source[face] <= low + g.spacing_mm[face]:
+            continue
+        u, v = (face + 1) % 3, (face + 2) % 3
+        for n in range(order * order):
+            a, b = n // order, n % order
+            place[face] = plane
+            place[u] = g.low_mm[u] + (voxel[2 - u] + points[0, a]) * g.spacing_mm[u]
+            place[v] = g.low_mm[v] + (voxel[2 - v] + points[0, b]) * g.spacing_mm[v]
+            square, along = 0.0, 0.0
+            for d in range(3):
+                square += (place[d] - source[d]) ** 2
+                along += (place[d] - source[d]) * axis[d]
+            distance = math.sqrt(square)
+            chord = math.inf
+            for d in range(3):
+                slope = (place[d] - source[d]) / distance
+                start = g.low_mm[d] + voxel[2 - d] * g.spacing_mm[d]
+                if abs(slope) > 1e-12:
+                    end = start + g.spacing_mm[d] if slope > 0 else start
+                    chord = min(chord, (end - place[d]) / slope)
+                place[d] -= slope * BEFORE_MM
+            trace_path(g.density, g.material, basis, g.low_mm, g.spacing_mm, source, place[0], place[1], place[2], path)
+            for r in range(basis.shape[1]):
+                own[r] = np.float32(PER_MM * density * chord) * basis[m, r]
+            share = points[1, a] * points[1, b] * abs(plane - source[face]) / (distance * g.spacing_mm[face])
+            share *= emission(along / distance, anisotropy) / (4 * math.pi * square)
+            depth[1, :] = 0.0
+            depth[2, :] = 0.0
+            add_transmitted(path, attenuation, np.float32(share), depth[0], depth[1])
+            add_transmitted(own, attenuation, np.float32(1.0), depth[0], depth[2])
+            for node in range(spectrum.shape[0]):
+                depth[2, node] *= depth[1, node]
+            add_track(depth[1], depth[2], depth[0], np.float32(chord), spectrum)
+
+
+@njit(cache=True)
 def absorbed_from(spectrum, absorbed, row):
     """Gy by a row of `absorbed` from photons/mm2 in each node."""
     total = np.float32(0.0)
@@ -111,8 +169,8 @@ def far_voxels(g, basis, attenuation, absorbed, source, axis, anisotropy, near, 
         Gy to medium and to water a photon, shape (2, nz, ny, nx).
     """
     nz, ny, nx = g.density.shape
-    place, path = np.empty(3), np.empty(basis.shape[1], np.float32)
-    depth, spectrum = np.empty(absorbed.shape[1], np.float32), np.empty(absorbed.shape[1], np.float32)
+    place, path, own = np.empty(3), np.empty(basis.shape[1], np.float32), np.empty(basis.shape[1], np.float32)
+    depth, spectrum = np.empty((3, absorbed.shape[1]), np.float32), np.empty(absorbed.shape[1], np.float32)
     side = max(g.spacing_mm[0], g.spacing_mm[1], g.spacing_mm[2])
     voxel = np.empty(3, np.int64)
     for line in range(first, nz * ny, stride):
@@ -128,13 +186,18 @@ def far_voxels(g, basis, attenuation, absorbed, source, axis, anisotropy, near, 
             m = g.material[k, j, i]
             opaque = side * PER_MM * g.density[k, j, i] * at_reference(basis[m], attenuation)
             order = _points_a_side(distance)
-            if opaque > OPAQUE_VOXEL:
-                order = max(order, 3) if opaque < VERY_OPAQUE_VOXEL else MOST_POINTS
             alternate = order == 2 and distance >= ALTERNATE_FROM
-            while True:
+            if opaque > OPAQUE_VOXEL:
+                order, alternate = max(order, 3), False
+            if opaque > VERY_OPAQUE_VOXEL:
+                sample_chords(
+                    g, basis, attenuation, source, axis, anisotropy, points[MOST_POINTS - 1], voxel,
+                    place, path, own, depth, spectrum,
+                )  # fmt: skip
+            while opaque <= VERY_OPAQUE_VOXEL:
                 uneven = sample_voxel(
                     g, basis, attenuation, source, axis, anisotropy, points[order - 1], voxel, alternate,
-                    place, path, depth, spectrum,
+                    place, path, depth[0], spectrum,
                 )  # fmt: skip
                 if uneven <= UNEVEN or order >= 3:
                     break
