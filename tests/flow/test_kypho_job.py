@@ -92,3 +92,11 @@ def test_its_folder_is_evaluated_and_reported_like_any_other(out: Path) -> None:
     assert (out / "report.html").read_text().count("<tr") == page.count("<tr")
     assert "its axis as seen from here" in page
     assert "eligibility is not settled" in page
+
+
+def test_the_report_says_first_that_the_target_gets_less_than_prescribed(out: Path) -> None:
+    (lowest,) = (
+        n["patient"] for n in told(out, "key_numbers.json") if (n["structure"], n["metric"]) == ("GTV_Tissue", "D98%")
+    )
+    assert lowest < 8.0
+    assert "less than the 8 Gy prescribed" in " ".join(told(out, "report.json")["warnings"])

@@ -165,6 +165,8 @@ def _judged(space: AccessSpace, found: Access, points: Points, wall: Points) -> 
             f"{radius:g} mm"
         )
     at_tip = float(space.at(space.body_mm, points[-1:])[0])
+    if at_tip < 0:
+        at_tip = min(at_tip, found.beyond_tip_mm)  # beyond the fields, where they no longer grow
     between = wall[1:-1]
     if at_tip < 0:
         told.append(f"the source lies {-at_tip:.1f} mm outside the vertebral body")

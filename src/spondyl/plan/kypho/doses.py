@@ -31,12 +31,15 @@ class Round:
     doses
         To medium and to water.
     key
-        The target's D98% and the limited metrics of cord and sac in Gy, to medium, on few points.
+        The target's D98% and the limited metrics of cord and sac in Gy, to medium, on few points, with `factor`.
+    factor
+        What doses and minutes are multiplied with to be as prescribed; 1 for a depth in water.
     """
 
     number: int
     doses: Doses
     key: Mapping[str, float]
+    factor: float
 
 
 Show = Callable[[NeedlePlan, Round], None]
@@ -87,8 +90,10 @@ def needle_doses(
     try:
         progress("dose in the patient", 0.0)
         for number, doses in enumerate(transport(medium, plan.sources, asked), 1):
-            found = Round(number, doses, job.key_gy(doses[0]))
-            show(plan, found)
+            factor = _factor(plan, job, doses[0])
+            known = {name: gray * factor for name, gray in job.key_gy(doses[0]).items()}
+            found = Round(number, doses, known, factor)
+            show(_timed(plan, factor), found)
         progress("dose in the patient", 1.0)
         if settings.cement:
             progress("dose after cement", 0.0)
@@ -101,12 +106,15 @@ def needle_doses(
             raise
         interrupted = True
     assert found is not None
-    factor = _factor(plan, job, found.doses[0])
-    timed = replace(plan, sources=tuple(replace(s, minutes=s.minutes * factor) for s in plan.sources))
-    patient, to_water = (_times(dose, factor) for dose in found.doses)
-    after_cement = None if cemented is None else _times(cemented, factor)
+    timed = _timed(plan, found.factor)
+    patient, to_water = (_times(dose, found.factor) for dose in found.doses)
+    after_cement = None if cemented is None else _times(cemented, found.factor)
     water = water_table_dose(medium.grid, timed.sources)
     return timed, KyphoDoses(patient, to_water, water, after_cement, found.number, interrupted)
+
+
+def _timed(plan: NeedlePlan, factor: float) -> NeedlePlan:
+    return replace(plan, sources=tuple(replace(s, minutes=s.minutes * factor) for s in plan.sources))
 
 
 def _factor(plan: NeedlePlan, job: Task, patient: Dose) -> float:
