@@ -25,6 +25,7 @@ from spondyl.plan.kypho.placement import (
     Placement,
     Task,
     best_placement,
+    clearance_mm,
     neighbours,
     pair_placements,
     placed_sources,
@@ -141,6 +142,15 @@ def test_two_positions_share_the_time() -> None:
     assert [p.tip_mm for p in pair.placement.paths] == [(-9.0, -7.0, 0.0), (9.0, -7.0, 0.0)]
     rate = SOURCE.calibrated().dose_rate_at(np.array([3.0, 21.0]))
     assert pair.target_d98_gy == pytest.approx(8 / 1.719 * float(rate.sum()) / 2, rel=1e-6)
+
+
+def test_two_cannulas_that_would_cross_are_no_placement() -> None:
+    """Parallel needles 5 mm apart pass one another, of 4.2 mm each; 3 mm apart they do not."""
+    right, near, far = ((path(-7.0, x),) for x in (0.0, 3.0, 5.0))
+    assert clearance_mm(right[0], far[0]) == pytest.approx(5.0, abs=1e-6)
+    assert len(pair_placements(right, far)) == 5
+    with pytest.raises(PlanError, match=r"within 3.0 mm of one another .* two cannulas of 4.2 mm need as much"):
+        pair_placements(right, near)
 
 
 def test_settings_that_contradict_each_other_are_refused() -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spondyl.anatomy import Structure, sample_points
-from spondyl.anatomy.access import Access
+from spondyl.anatomy.access import BEHIND_MM, Access
 from spondyl.core import trilinear
 from spondyl.core.errors import PlanError
 from spondyl.dose import Dose
@@ -35,6 +35,10 @@ PAIR_STEP = 3
 """Of two positions every third is tried, then the neighbours of the best."""
 
 
+AXIS_POINTS = 400
+"""Of a needle's axis, about 0.25 mm apart."""
+
+
 @dataclass(frozen=True)
 class Placement:
     """One or two places of the source and the share of the time at each.
@@ -49,6 +53,21 @@ class Placement:
 
     paths: tuple[Access, ...]
     shares: tuple[float, ...]
+
+    @property
+    def fits(self) -> bool:
+        """Whether two cannulas pass one another."""
+        return len(self.paths) < 2 or clearance_mm(*self.paths) >= self.paths[0].cannula_mm
+
+
+def clearance_mm(first: Access, second: Access) -> float:
+    """Least distance between the axes of two needles, from `BEHIND_MM` behind the entry to the source."""
+    (a, to_a), (b, to_b) = (
+        (np.asarray(path.entry_mm) - BEHIND_MM * path.direction, np.asarray(path.tip_mm)) for path in (first, second)
+    )
+    points = a + np.linspace(0, 1, AXIS_POINTS)[:, None] * (to_a - a)
+    along = np.clip((points - b) @ (to_b - b) / ((to_b - b) @ (to_b - b)), 0, 1)
+    return float(np.linalg.norm(points - (b + along[:, None] * (to_b - b)), axis=1).min())
 
 
 @dataclass(frozen=True)
@@ -139,21 +158,35 @@ def single_placements(places: Sequence[Sequence[Access]]) -> tuple[Placement, ..
 
 
 def pair_placements(first: Sequence[Access], second: Sequence[Access]) -> tuple[Placement, ...]:
-    """A place on each of two paths, every `PAIR_STEP`-th, with `SHARES` of the time."""
-    pairs = product(first[::PAIR_STEP], second[::PAIR_STEP], SHARES)
-    return tuple(Placement((a, b), (share, 1.0 - share)) for a, b, share in pairs)
+    """A place on each of two paths, every `PAIR_STEP`-th, with `SHARES` of the time, whose cannulas pass one another.
+
+    Raises
+    ------
+    PlanError
+        If there is none.
+    """
+    pairs = [Placement((a, b), (0.5, 0.5)) for a, b in product(first[::PAIR_STEP], second[::PAIR_STEP])]
+    apart = [pair for pair in pairs if pair.fits]
+    if not apart:
+        most = max(clearance_mm(*pair.paths) for pair in pairs)
+        raise PlanError(
+            f"the two needles come within {most:.1f} mm of one another wherever their sources stand, two cannulas of "
+            f"{first[0].cannula_mm:g} mm need as much; plan one side with --source-side"
+        )
+    return tuple(Placement(pair.paths, (share, 1.0 - share)) for pair in apart for share in SHARES)
 
 
 def neighbours(
     placement: Placement, places: Sequence[Sequence[Access]], reach: int, step: int = 1
 ) -> Iterator[Placement]:
-    """The placement with each of its places moved by up to `reach` steps along its own path."""
+    """The placement with each of its places moved by up to `reach` steps along its own path, where two cannulas fit."""
     moved: list[list[Access]] = []
     for path, own in zip(placement.paths, places, strict=True):
         at = next(i for i, place in enumerate(own) if place.tip_mm == path.tip_mm)
         moved.append([own[i] for i in range(at - reach, at + reach + 1, step) if 0 <= i < len(own)])
     for paths in product(*moved):
-        yield Placement(tuple(paths), placement.shares)
+        if (moved_to := Placement(tuple(paths), placement.shares)).fits:
+            yield moved_to
 
 
 def placed_sources(source: KvSource, placement: Placement, minutes: float) -> tuple[PlacedSource, ...]:
