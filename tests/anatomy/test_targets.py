@@ -126,8 +126,8 @@ def test_a_cord_that_ends_at_the_target_goes_on_in_the_sac():
 @pytest.mark.parametrize(
     ("level", "without", "message"),
     [
-        ("T11", ("spinal_cord",), 'no structure for "cord" found, needed at T11, above L2'),
-        ("L3", ("thecal_sac",), 'no structure for "sac" found, needed at L3, below L2'),
+        ("T11", ("spinal_cord",), 'no structure for "cord" found, needed at T11, above L2, where the cord is limited'),
+        ("L3", ("thecal_sac",), 'no structure for "sac" found, needed at L3, below L2, where the sac is limited'),
         ("L2", ("thecal_sac", "spinal_cord"), "as no thecal sac is there either"),
     ],
 )
@@ -153,7 +153,7 @@ def test_a_missing_canal_is_refused_or_computed_on_request():
     mask = np.maximum.reduce([case(None).structures[name].full() for name in SECTORS])
     vertebra = from_coverage("vertebra", "bone", GRID, mask)
     plain = case(box(*CENTRE), without=("spinal_canal", *SECTORS), more=(vertebra,))
-    with pytest.raises(VolumeError, match="no spinal canal found"):
+    with pytest.raises(VolumeError, match=r"no spinal canal found.*`spondyl volumes --derive-canal` computes"):
         draw_volumes(plain)
     volumes = draw_volumes(plain, settings=VolumeSettings(derive_canal=True))
     # The bore is 20 x 16 mm, swept over the vertebra's 24 mm and 15 mm beyond both ends, give or take a slice of 2 mm.

@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -10,11 +11,20 @@ import pytest
 
 from spondyl.anatomy import Case, Structures, from_coverage
 from spondyl.app.cli.main import main
-from spondyl.app.compare import Contestant, check_choices, compare_plans, comparison_page, contestants
+from spondyl.app.compare import (
+    Asked,
+    Contestant,
+    check_choices,
+    check_plannable,
+    compare_plans,
+    comparison_page,
+    contestants,
+)
+from spondyl.app.compare import contestant as techniques
 from spondyl.app.compare.page import shared_levels
 from spondyl.clinic import Facts
-from spondyl.core import Grid, Image, covering
-from spondyl.core.errors import CaseError, DoseGridError, PlanError
+from spondyl.core import Grid, Image, covering, sha256_of
+from spondyl.core.errors import CaseError, DoseGridError, PlanError, VolumeError
 from spondyl.dose import Dose
 from spondyl.io import bundled_case, open_case, write_rtdose
 
@@ -40,7 +50,8 @@ STRUCTURES = Structures(
 
 def _contestant(name, gray, fractions, grid=GRID, **more):
     values = np.broadcast_to(np.asarray(gray, np.float32), grid.shape).copy()
-    return Contestant(name, f"{name} in words", None, Dose(grid, values, fractions=fractions), more.get("rx"), "")
+    dose = Dose(grid, values, fractions=fractions)
+    return Contestant(name, f"{name} in words", None, dose, more.get("rx"), "", "of no file")
 
 
 @pytest.fixture
@@ -145,14 +156,14 @@ def test_the_verb_compares_folders_and_tells_a_limit_that_fails(thoracic, tmp_pa
 def test_folders_that_are_no_plan_of_this_case_are_refused_before_anything_is_planned(thoracic, tmp_path):
     other = _folder(tmp_path / "other", thoracic, 8.0, 1, case="lumbar_l3")
     with pytest.raises(CaseError, match='a plan of case "lumbar_l3"'):
-        contestants(thoracic, ["cebrt-8in1", str(other)], tmp_path / "out")
+        contestants(thoracic, ["cebrt-8in1", str(other)], tmp_path / "out", tmp_path / "out")
     assert not (tmp_path / "out").exists()
     broken = _folder(tmp_path / "broken", thoracic, 8.0, 1, prescription={"dose_gy": 8})
     with pytest.raises(CaseError, match="lacks 'fractions'"):
-        contestants(thoracic, [str(broken), str(broken)], tmp_path / "out")
+        contestants(thoracic, [str(broken), str(broken)], tmp_path / "out", tmp_path / "out")
     (tmp_path / "empty").mkdir()
     with pytest.raises(CaseError, match=r"holds no plan\.json"):
-        contestants(thoracic, [str(tmp_path / "empty")], tmp_path / "out")
+        contestants(thoracic, [str(tmp_path / "empty")], tmp_path / "out", tmp_path / "out")
 
 
 def test_a_dose_of_another_frame_of_reference_is_refused(thoracic, tmp_path):
@@ -164,7 +175,7 @@ def test_a_dose_of_another_frame_of_reference_is_refused(thoracic, tmp_path):
     )
     folder = _folder(tmp_path / "moved", moved, 8.0, 1)
     with pytest.raises(DoseGridError, match="frame of reference"):
-        contestants(thoracic, [str(folder)], tmp_path / "out")
+        contestants(thoracic, [str(folder)], tmp_path / "out", tmp_path / "out")
 
 
 def test_choices_are_refused_with_the_nearest(tmp_path):
@@ -175,3 +186,80 @@ def test_choices_are_refused_with_the_nearest(tmp_path):
     (tmp_path / "sib-sbrt").mkdir()
     with pytest.raises(PlanError, match="named twice"):
         check_choices(["sib-sbrt", str(tmp_path / "sib-sbrt")])
+
+
+def _never(case, out, asked, progress):
+    raise AssertionError("planned before everything was asked")
+
+
+def _leaves(arguments, capsys):
+    with pytest.raises(SystemExit) as left:
+        main(["compare", *map(str, arguments), "--quiet"])
+    return left.value.code, " ".join(capsys.readouterr().err.split())
+
+
+@pytest.fixture
+def unplanned(monkeypatch):
+    for name in list(techniques.TECHNIQUES):
+        monkeypatch.setitem(techniques.TECHNIQUES, name, _never)
+
+
+@pytest.mark.usefixtures("unplanned")
+def test_what_is_contraindicated_or_needs_no_override_is_refused_before_anything_is_planned(thoracic, tmp_path, capsys):
+    case = tmp_path / "case"
+    shutil.copytree(thoracic.folder, case)
+    facts = case / "case.yaml"
+    text = facts.read_text().replace("    paraspinal_mass: false\n", "    posterior_wall_involved: true\n", 1)
+    facts.write_text(text)
+    both, out = ["cebrt-8in1", "kypho-iort"], tmp_path / "out"
+    assert "kypho-iort is contraindicated" in _refused([case, *both, "-o", out], capsys)
+    assert "is not contraindicated here" in _refused([thoracic.folder, *both, "-o", out, "--override", "why"], capsys)
+    told = _refused([thoracic.folder, "cebrt-8in1", "sib-sbrt", "-o", out, "--override", "why"], capsys)
+    assert "goes with kypho-iort: leave it out" in told
+    assert [p.name for p in tmp_path.iterdir()] == ["case"]
+
+
+def _refused(arguments, capsys):
+    code, told = _leaves(arguments, capsys)
+    assert code == 2
+    return told
+
+
+def test_a_case_that_lacks_what_one_technique_needs_is_refused_by_its_check(thoracic):
+    kept = [s for name, s in thoracic.structures.items() if name != "spinal_canal"]
+    bare = replace(thoracic, structures=Structures(kept))
+    with pytest.raises(VolumeError, match="no spinal canal found"):
+        check_plannable(bare, ["cebrt-8in1", "kypho-iort"], Asked())
+    check_plannable(bare, ["cebrt-8in1", "sib-sbrt"], Asked())
+
+
+@pytest.mark.parametrize("ends", [KeyboardInterrupt(), PlanError("no such plan")])
+def test_a_plan_finished_before_the_next_is_stopped_or_refused_is_not_left_alone(
+    thoracic, tmp_path, capsys, monkeypatch, ends
+):
+    def ended(case, out, asked, progress):
+        raise ends
+
+    monkeypatch.setitem(techniques.TECHNIQUES, "sib-sbrt", lambda case, out, *_: _folder(out, thoracic, 30.0, 5))
+    monkeypatch.setitem(techniques.TECHNIQUES, "cebrt-8in1", ended)
+    out = tmp_path / "out"
+    code, _ = _leaves([thoracic.folder, "sib-sbrt", "cebrt-8in1", "-o", out], capsys)
+    assert code == (2 if isinstance(ends, PlanError) else 130)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_plans_made_here_lie_where_the_comparison_says(thoracic, tmp_path, capsys, monkeypatch):
+    stopped = {"dose": {"interrupted": True}}
+    monkeypatch.setitem(
+        techniques.TECHNIQUES, "kypho-iort", lambda case, out, *_: _folder(out, thoracic, 8.0, 1, **stopped)
+    )
+    monkeypatch.setitem(techniques.TECHNIQUES, "sib-sbrt", lambda case, out, *_: _folder(out, thoracic, 30.0, 5))
+    out = tmp_path / "out"
+    code, _ = _leaves([thoracic.folder, "sib-sbrt", "kypho-iort", "-o", out], capsys)
+    record = json.loads((out / "compare.json").read_text())
+    assert code == 0
+    assert [p["folder"] for p in record["plans"]] == [str(out / "sib-sbrt"), str(out / "kypho-iort")]
+    inputs = json.loads((out / "provenance.json").read_text())["inputs_sha256"]
+    assert inputs["sib-sbrt"] == sha256_of({"dose": out / "sib-sbrt/dose.dcm"})["dose"]
+    assert "kypho-iort: interrupted, its dose is that of the last complete round" in record["notes"]
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]

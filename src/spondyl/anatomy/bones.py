@@ -154,6 +154,14 @@ def _masks(structures: Structures, sectors: Structures | None, level: str | None
     return masks
 
 
+def no_canal(why: str) -> VolumeError:
+    """What is said where no canal is given, whatever is done with the case."""
+    return VolumeError(
+        f"no spinal canal found, needed {why}: give a structure named spinal_canal; `spondyl volumes --derive-canal` "
+        "computes one from the vertebra's ring"
+    )
+
+
 def _canal(
     structures: Structures,
     sectors: Structures | None,
@@ -165,10 +173,7 @@ def _canal(
     if found is not None:
         return found
     if not derive:
-        raise VolumeError(
-            "no spinal canal found, needed to find sectors and to take it out of PTV_Eval: give a structure named "
-            "spinal_canal, or let it be computed from the vertebra's ring (--derive-canal)"
-        )
+        raise no_canal("to cut the vertebra into its parts")
     whole = list(masks.values()) or [_together(sectors)]
     canals = [foramen(mask, *_reach(mask)) for mask in whole]
     coverage = np.maximum.reduce([canal.full() for canal in canals])

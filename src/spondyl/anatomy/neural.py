@@ -46,11 +46,9 @@ def neural_structures(structures: Structures, level: str | None, prv_mm: float) 
     if level is None:
         assumptions.append("the level is not known: spinal cord and thecal sac both count wherever they are contoured")
     elif is_below(level, CORD_ENDS):
-        sac = need_role(structures, "sac", f"at {level}, below {CORD_ENDS}, where the trial limits the thecal sac")
+        sac = need_role(structures, "sac", f"at {level}, below {CORD_ENDS}, where the sac is limited, not the cord")
     elif level != CORD_ENDS:
-        cord = need_role(
-            structures, "cord", f"at {level}, above {CORD_ENDS}, where the trial limits the cord with 2 mm"
-        )
+        cord = need_role(structures, "cord", f"at {level}, above {CORD_ENDS}, where the cord is limited, not the sac")
     if cord is None and sac is None:
         cord = need_role(structures, "cord", "as no thecal sac is there either")
     if cord is not None:

@@ -10,6 +10,7 @@ from spondyl.anatomy.access import Access
 from spondyl.anatomy.access_search import CAUDAL_DEG, CONVERGENCE_DEG
 from spondyl.anatomy.access_structures import SHAFT_MM
 from spondyl.app.kypho_job import TISSUE, KyphoPlanned
+from spondyl.app.kypho_noise import noise_warnings
 from spondyl.app.plan_report import goal_row
 from spondyl.app.report import Fact, ReportInputs, Segment, Table, curves_of
 from spondyl.app.report.numbers import plain, position, three
@@ -70,7 +71,13 @@ def _behind(path: Access) -> tuple[float, float, float]:
 def warnings(planned: KyphoPlanned) -> tuple[str, ...]:
     """What is said before all else."""
     doses = planned.result.doses
-    told = (*planned.case.warnings, *planned.eligibility.warnings(), *planned.result.notes, *shortfalls(planned))
+    told = (
+        *_noise(planned),
+        *planned.case.warnings,
+        *planned.eligibility.warnings(),
+        *planned.result.notes,
+        *shortfalls(planned),
+    )
     if not doses.interrupted:
         return told
     return (
@@ -78,6 +85,14 @@ def warnings(planned: KyphoPlanned) -> tuple[str, ...]:
         f"interrupted after round {doses.rounds}: the dose is that round's, with a mean standard "
         f"error of {uncertainty_text(planned)}",
     )
+
+
+def _noise(planned: KyphoPlanned) -> tuple[str, ...]:
+    """What is said of too few photons."""
+    dose = planned.result.doses.patient
+    judged = dict.fromkeys(v.judged for v in planned.verdicts.verdicts if v.judged in planned.structures)
+    mean = mean_uncertainty(dose, planned.result.plan.prescription.dose_gy)
+    return noise_warnings(dose, mean, [planned.structures[name] for name in judged])
 
 
 def shortfalls(planned: KyphoPlanned) -> tuple[str, ...]:

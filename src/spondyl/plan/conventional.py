@@ -22,7 +22,7 @@ from spondyl.plan.plan import Plan
 from spondyl.plan.prescription import Prescription
 from spondyl.plan.setup import dose_grid
 
-TECHNIQUE, PROTOCOL = "ap-pa", "conventional-8in1"
+TECHNIQUE, PROTOCOL, MACHINE = "ap-pa", "conventional-8in1", "generic-6mv"
 DOSE_GY, FRACTIONS = 8.0, 1
 """Single-fraction palliation, the conventional arm of RTOG 0631 (PMC10119775)."""
 GANTRY_DEG = (0.0, 180.0)
@@ -42,7 +42,7 @@ class ConventionalResult:
 
 @cite("Zhao, Liu and Wang 2023, Treatment progress of spinal metastatic cancer", "", "conventional EBRT")
 def conventional_plan(
-    case: Case, *, machine: str = "generic-6mv", engine: str = "collapsed-cone", progress: Progress = silent
+    case: Case, *, machine: str = MACHINE, engine: str = "collapsed-cone", progress: Progress = silent
 ) -> ConventionalResult:
     """8 Gy in one fraction by two opposed open fields.
 

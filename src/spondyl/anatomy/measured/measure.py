@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from spondyl.anatomy.bones import involved_bones
+from spondyl.anatomy.bones import involved_bones, no_canal
 from spondyl.anatomy.case import Case
 from spondyl.anatomy.foramen import foramen
 from spondyl.anatomy.frame import box_around
@@ -165,10 +165,7 @@ def _bone(
         raise VolumeError(f"no vertebra found to measure: give vertebra, vertebra_{level or 'L3'} or its six sectors")
     if canal is None:
         if not derive_canal or mask is None:
-            raise VolumeError(
-                "no spinal canal found, needed to find the body and its axes: give a structure named spinal_canal, or "
-                "let it be computed from the vertebra's ring (--derive-canal)"
-            )
+            raise no_canal("to find the body and its axes")
         canal = foramen(mask)
         notes.append("the spinal canal was computed from the ring of the vertebra")
     if len(sectors) == len(SECTORS):

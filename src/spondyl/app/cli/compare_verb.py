@@ -18,13 +18,14 @@ from spondyl.app.compare import (
     Cell,
     Comparison,
     check_choices,
+    check_plannable,
     compare_plans,
     comparison_page,
     contestants,
     write_comparison,
 )
 from spondyl.app.workflow import draw_volumes, open_case
-from spondyl.core import DISCLAIMER, check_output
+from spondyl.core import DISCLAIMER, check_output, writing_folder
 
 EXAMPLE = f"""Plan one case in several ways, or take plans that are there, and show them side by side.
 
@@ -35,6 +36,9 @@ Examples:
     spondyl compare cases/t11 out/t11 cebrt-8in1 -o out/compared --json
 
 {EXIT_CODES} The comparison is written all the same.
+
+What is refused leaves nothing behind, nor does Ctrl-C: all is written at the end. Plans worth keeping are made with
+`spondyl plan` and given as folders. In the rounds of a needle's dose, Ctrl-C ends the rounds only.
 """
 
 
@@ -57,13 +61,16 @@ def compare(
     """Compare plans."""
     check_output(out)
     check_choices(plans)
+    asked = Asked(gtv, override)
     with progress_bars(quiet or json_) as progress:
         opened = open_case(case)
+        check_plannable(opened, plans, asked)
         structures = as_written(draw_volumes(opened, gtv=gtv, progress=progress).structures)
-        made = contestants(opened, plans, out, Asked(gtv, override), progress)
-        found = compare_plans(opened.name, made, structures, progress)
-        page = comparison_page(opened, structures, found)
-        write_comparison(out, found, page, opened.folder, {"plans": plans, "gtv": gtv, "override": override})
+        with writing_folder(out) as folder:
+            made = contestants(opened, plans, folder, out, asked, progress)
+            found = compare_plans(opened.name, made, structures, progress)
+            page = comparison_page(opened, structures, found)
+            write_comparison(folder, found, page, opened.folder, {"plans": plans, "gtv": gtv, "override": override})
     if json_:
         write_json({**found.record(), "out": str(out)})
     elif not quiet:

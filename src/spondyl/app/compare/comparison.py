@@ -103,6 +103,9 @@ class Comparison:
             "EQD2 by the linear-quadratic model, voxel by voxel with its own dose a fraction; above "
             f"{LQ_TO_GY:g} Gy a fraction, as near a needle, it overstates the effect"
         ]
+        found += [
+            f"{p.name}: interrupted, its dose is that of the last complete round" for p in self.plans if p.interrupted
+        ]
         found += [f"{p.name}: mandatory limits not met: {p.unmet}" for p in self.plans if p.unmet]
         return tuple(found)
 

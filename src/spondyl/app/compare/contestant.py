@@ -38,6 +38,7 @@ TITLES = {
     "kypho-iort": "50 kV needle source through the pedicle, dose to medium in the patient",
     CONVENTIONAL: "conventional radiotherapy, two opposed open fields",
 }
+SIB_PROTOCOL = "sib-sbrt-30in5"
 Make = Callable[[Path, Path, Asked, Progress], None]
 """Plans a case folder into an output folder."""
 
@@ -53,13 +54,17 @@ class Contestant:
     title
         Technique and prescription in words.
     folder
-        Where its files are.
+        Where its files are, or will be once everything is written.
     dose
         Total dose in Gy, with its fractions.
     prescription_gy
         None where the plan names none.
     unmet
         Mandatory limits that fail or are unknown, empty where every one is met, None where the plan was not judged.
+    dose_sha256
+        Of the dose file that was read.
+    interrupted
+        Whether its dose was stopped by Ctrl-C and is that of the last complete round.
     """
 
     name: str
@@ -68,13 +73,15 @@ class Contestant:
     dose: Dose
     prescription_gy: float | None
     unmet: str | None
+    dose_sha256: str
+    interrupted: bool = False
 
 
 def _sib_sbrt(case: Path, out: Path, asked: Asked, progress: Progress) -> None:
-    protocol, settings = "sib-sbrt-30in5", PlanSettings()
-    planned = plan_case(case, protocol=protocol, gtv=asked.gtv, settings=settings, progress=progress)
+    settings = PlanSettings()
+    planned = plan_case(case, protocol=SIB_PROTOCOL, gtv=asked.gtv, settings=settings, progress=progress)
     write_plan(
-        out, planned, {"technique": "imrt", "protocol": protocol, "gtv": asked.gtv, **asdict(settings)}, progress
+        out, planned, {"technique": "imrt", "protocol": SIB_PROTOCOL, "gtv": asked.gtv, **asdict(settings)}, progress
     )
 
 
@@ -126,9 +133,15 @@ def check_choices(names: Sequence[str]) -> None:
 
 
 def contestants(
-    case: Case, names: Sequence[str], out: Path, asked: Asked | None = None, progress: Progress = silent
+    case: Case, names: Sequence[str], into: Path, out: Path, asked: Asked | None = None, progress: Progress = silent
 ) -> tuple[Contestant, ...]:
-    """Every plan in the order of `names`: folders are read before anything is planned, into ``out / name``.
+    """Every plan in the order of `names`: folders are read before anything is planned.
+
+    Parameters
+    ----------
+    into, out
+        Plans are written to ``into / name``, and it is told that they are in ``out / name``: where the caller moves
+        them when the comparison is whole.
 
     Raises
     ------
@@ -136,19 +149,19 @@ def contestants(
         If the case cannot be planned so, or a folder is not a plan of this case.
     """
     read = {name: read_contestant(case, Path(name)) for name in names if name not in TECHNIQUES}
-    made = {name: _planned(case, name, out, asked or Asked(), progress) for name in names if name in TECHNIQUES}
+    made = {name: _planned(case, name, into, out, asked or Asked(), progress) for name in names if name in TECHNIQUES}
     return tuple({**read, **made}[name] for name in names)
 
 
-def _planned(case: Case, name: str, out: Path, asked: Asked, progress: Progress) -> Contestant:
+def _planned(case: Case, name: str, into: Path, out: Path, asked: Asked, progress: Progress) -> Contestant:
     if case.folder is None:
         raise CaseError(f"case {case.name} has no folder, expected one to plan from")
 
     def told(stage: str, fraction: float) -> None:
         progress(f"{name}: {stage}", fraction)
 
-    TECHNIQUES[name](case.folder, out / name, asked, told)
-    return replace(read_contestant(case, out / name), name=name)
+    TECHNIQUES[name](case.folder, into / name, asked, told)
+    return replace(read_contestant(case, into / name), name=name, folder=out / name)
 
 
 def read_contestant(case: Case, folder: Path) -> Contestant:
@@ -172,8 +185,21 @@ def read_contestant(case: Case, folder: Path) -> Contestant:
     given = f"{prescribed:g} Gy in {fractions} fraction{'s' if fractions > 1 else ''} ({coverage})"
     title = f"{TITLES.get(technique, technique)}: {given}, judged by {protocol}"
     return Contestant(
-        folder.name, title, folder, replace(dose, fractions=fractions), prescribed, _unmet(folder / "verdicts.json")
+        name=folder.name,
+        title=title,
+        folder=folder,
+        dose=replace(dose, fractions=fractions),
+        prescription_gy=prescribed,
+        unmet=_unmet(folder / "verdicts.json"),
+        dose_sha256=sha256_of({"dose": folder / "dose.dcm"})["dose"],
+        interrupted=_interrupted(facts),
     )
+
+
+def _interrupted(facts: dict[str, Any]) -> bool:
+    """As a needle plan keeps it; other plans are not written when they are stopped."""
+    dose = facts.get("dose")
+    return isinstance(dose, dict) and dose.get("interrupted") is True
 
 
 def _unmet(path: Path) -> str | None:

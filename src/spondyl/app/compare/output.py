@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from spondyl.app.compare.comparison import Comparison
-from spondyl.core import Provenance, sha256_of, writing_folder
+from spondyl.core import Provenance, sha256_of
 
 COLUMNS = (
     "structure",
@@ -25,23 +25,16 @@ COLUMNS = (
 
 
 def write_comparison(
-    out: Path, comparison: Comparison, page: str, case_folder: Path | None, settings: Mapping[str, Any]
+    folder: Path, comparison: Comparison, page: str, case_folder: Path | None, settings: Mapping[str, Any]
 ) -> None:
-    """Write everything, whole or not at all.
-
-    Raises
-    ------
-    OutputError
-        If the folder cannot be written to; it is then as it was.
-    """
-    with writing_folder(out) as folder:
-        text = json.dumps(comparison.record(), indent=1, ensure_ascii=False, allow_nan=False)
-        (folder / "compare.json").write_text(text + "\n", encoding="utf-8")
-        (folder / "compare.html").write_text(page, encoding="utf-8")
-        _write_table(folder / "compare.csv", comparison)
-        inputs = {} if case_folder is None else {"case": case_folder}
-        inputs |= {plan.name: plan.folder / "dose.dcm" for plan in comparison.plans}
-        Provenance("compare", sha256_of(inputs), settings).write(folder / "provenance.json")
+    """Write into a folder that is there: `spondyl.core.writing_folder`'s, in which the plans were made."""
+    text = json.dumps(comparison.record(), indent=1, ensure_ascii=False, allow_nan=False)
+    (folder / "compare.json").write_text(text + "\n", encoding="utf-8")
+    (folder / "compare.html").write_text(page, encoding="utf-8")
+    _write_table(folder / "compare.csv", comparison)
+    inputs = sha256_of({} if case_folder is None else {"case": case_folder})
+    inputs |= {plan.name: plan.dose_sha256 for plan in comparison.plans}
+    Provenance("compare", inputs, settings).write(folder / "provenance.json")
 
 
 def _write_table(path: Path, comparison: Comparison) -> None:

@@ -109,6 +109,11 @@ def kv_hybrid(
             return
 
 
+def done_after(settings: KvSettings, rounds: int) -> float:
+    """Share of the most histories that so many rounds of `kv_hybrid` have followed; a target may end it earlier."""
+    return min(1.0, (FIRST_ROUND + (rounds - 1) * ROUND) / _most(settings))
+
+
 def _most(settings: KvSettings) -> int:
     if settings.histories is not None:
         return settings.histories

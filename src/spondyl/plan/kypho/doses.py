@@ -17,7 +17,7 @@ from spondyl.plan.kypho.patient import patient_medium
 from spondyl.plan.kypho.placement import Task
 from spondyl.plan.kypho.plan import NeedlePlan
 from spondyl.plan.kypho.settings import KyphoSettings
-from spondyl.plan.kypho.transport import Doses, Transport
+from spondyl.plan.kypho.transport import Doses, Transport, share_done
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,7 @@ def needle_doses(
             known = {name: gray * factor for name, gray in job.key_gy(doses[0]).items()}
             found = Round(number, doses, known, factor)
             show(_timed(plan, factor), found)
+            progress("dose in the patient", share_done(asked, number, engine=settings.engine))
         progress("dose in the patient", 1.0)
         if settings.cement:
             progress("dose after cement", 0.0)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from spondyl.core import silent
 from spondyl.dose import Dose
 from spondyl.dose.kv.compute import KvEngine, find_kv_engine, refuse_source_in_air
-from spondyl.dose.kv.hybrid import kv_hybrid
+from spondyl.dose.kv.hybrid import done_after, kv_hybrid
 from spondyl.dose.kv.setup import KvPointSource, KvResult, KvSettings
 from spondyl.dose.kv.sources import KvSources
 from spondyl.physics import Medium
@@ -46,6 +46,11 @@ def transported(
     ]
     for doses in zip(*each, strict=True):
         yield _together(doses)
+
+
+def share_done(settings: KvSettings, rounds: int, *, engine: str) -> float:
+    """Share of the histories that are followed when `transported` has given so many rounds, 0 to 1."""
+    return done_after(settings, rounds) if engine in PROGRESSIVE else sum(ROUNDS[:rounds])
 
 
 def _of_one(medium: Medium, placed: PlacedSource, settings: KvSettings, engine: KvEngine) -> Iterator[Doses]:
