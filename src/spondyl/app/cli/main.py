@@ -64,14 +64,14 @@ def main(arguments: list[str] | None = None) -> None:
         stderr.print(f"error: {error}", markup=False, style="red")
         sys.exit(2)
     except typer.Abort:
-        stderr.print("stopped; the last complete result is kept", markup=False)
+        stderr.print("stopped before anything was complete; nothing is written, and what was there before is kept", markup=False)
         sys.exit(130)
     except KeyboardInterrupt:
-        stderr.print("stopped; the last complete result is kept", markup=False)
+        stderr.print("stopped before anything was complete; nothing is written, and what was there before is kept", markup=False)
         sys.exit(130)
     except SystemExit as leaving:
         if leaving.code == 130:
-            stderr.print("stopped; the last complete result is kept", markup=False)
+            stderr.print("stopped before anything was complete; nothing is written, and what was there before is kept", markup=False)
         raise
     except Exception as error:
         told = usage_text(error)
