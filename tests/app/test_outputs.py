@@ -89,7 +89,7 @@ def test_a_stop_leaves_what_was_there(
     (out / "dose.npz").write_text("old")
     code, said = run(capsys, "phantom", tmp_path / "p.yaml", "-o", out, "--quiet")
     assert code == 130
-    assert said.strip() == "stopped; the last complete result is kept"
+    assert said.strip() == "stopped; nothing of this run is written, what was there before is kept"
     assert [p.name for p in out.iterdir()] == ["dose.npz"]
     assert (out / "dose.npz").read_text() == "old"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out", "p.yaml"]

@@ -31,6 +31,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 
+STOPPED = "stopped; nothing of this run is written, what was there before is kept"
+
 
 def _version(asked: bool) -> None:
     if asked:
@@ -64,14 +66,14 @@ def main(arguments: list[str] | None = None) -> None:
         stderr.print(f"error: {error}", markup=False, style="red")
         sys.exit(2)
     except typer.Abort:
-        stderr.print("stopped before anything was complete; nothing is written, and what was there before is kept", markup=False)
+        stderr.print(STOPPED, markup=False)
         sys.exit(130)
     except KeyboardInterrupt:
-        stderr.print("stopped before anything was complete; nothing is written, and what was there before is kept", markup=False)
+        stderr.print(STOPPED, markup=False)
         sys.exit(130)
     except SystemExit as leaving:
         if leaving.code == 130:
-            stderr.print("stopped before anything was complete; nothing is written, and what was there before is kept", markup=False)
+            stderr.print(STOPPED, markup=False)
         raise
     except Exception as error:
         told = usage_text(error)
