@@ -12,6 +12,7 @@ from spondyl.app.cli import main
 from spondyl.app.cli.plan_kypho import point
 from spondyl.core.errors import PlanError
 from spondyl.io import bundled_case
+from spondyl.plan.kypho import planner
 
 T11 = bundled_case("thoracic_t11")
 
@@ -44,6 +45,12 @@ def refused(capsys: pytest.CaptureFixture[str], folder: Path, *arguments: str, t
         (("--gtv", "GTV2"), 'structure "GTV2" not found'),
         (("--source", "miniature"), 'source "miniature" is unknown; nearest: miniature-50kv'),
         (("--cement", "concrete"), "concrete"),
+        (("--cement", "air"), 'cement "air" has 0.001205 g/cm3, expected at least 0.9 g/cm3; choose a cement, or none'),
+        (("--material", "aort=steel"), 'structure "aort" not found; nearest: aorta'),
+        (("--material", "Cement_assumed=steel"), 'structure "Cement_assumed" not found'),
+        (("--material", "aorta=titanum"), 'material "titanum" is unknown; nearest: titanium'),
+        (("--material", "aorta"), '--material is "aorta", expected STRUCTURE=MATERIAL'),
+        (("--material", "aorta=steel", "--material", "Aorta=gold"), 'structure "aorta" is given a material twice'),
         (("--engine", "kv-hybird"), 'engine "kv-hybird" is unknown'),
     ],
 )
@@ -56,6 +63,17 @@ def test_bad_input_is_refused_and_nothing_is_written(
 def test_needle_options_do_not_go_with_beams(capsys: pytest.CaptureFixture[str]) -> None:
     told = refused(capsys, T11, "--source-side", "left", "--seed", "2", technique="imrt")
     assert "--source-side, --seed does not go with technique imrt; leave it out, imrt takes --consensus" in told
+
+
+@pytest.mark.parametrize("arguments", [("--cement", "air"), ("--material", "aort=steel")])
+def test_materials_are_refused_before_anything_is_computed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    def never(*given: object) -> None:
+        raise AssertionError("a needle path was looked for")
+
+    monkeypatch.setattr(planner, "propose_access", never)
+    assert arguments[1].partition("=")[0] in refused(capsys, T11, *arguments)
 
 
 def test_an_unknown_technique_names_both(capsys: pytest.CaptureFixture[str]) -> None:

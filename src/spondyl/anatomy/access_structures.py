@@ -16,6 +16,8 @@ from spondyl.core.grid import Box, Grid
 
 SKIN_MM = 3.0
 """The outer rim of the body that is told as skin. Ours: limits on skin name no depth."""
+CEMENTED = "Cement_assumed"
+"""The structure that is cement in the dose after it."""
 SHAFT_MM = 60.0
 """How far behind the cortex the shaft is drawn."""
 PARTS = 4
@@ -78,7 +80,7 @@ def skin_structure(external: Structure, low_mm: Sequence[float], high_mm: Sequen
 
 def cement_structure(target: Structure, body: Structure) -> Structure:
     """The cement as it is assumed: all of the target that lies in the vertebral body, and nothing beyond."""
-    return intersection(target, body, "Cement_assumed", "other")
+    return intersection(target, body, CEMENTED, "other")
 
 
 def _covered(grid: Grid, inside) -> NDArray[np.float32]:

@@ -173,11 +173,12 @@ def _skin(case: Case, dose: Dose) -> tuple[list[Structure], tuple[str, ...]]:
 
 def _assumed(made: KyphoResult) -> tuple[str, ...]:
     placed = made.plan.sources[0]
+    cement = "after cement: all of the GTV in the vertebral body is cement, nothing beyond; the dose is given before it"
     return (
         f"source: {placed.source.calibrated().about or placed.source.name}",
         f"{TISSUE} is the GTV without needle and applicator, where no tissue is",
         "the needle itself is not in the calculation: tissue stands in its place, and its wall is in the calibration",
-        "after cement: all of the GTV in the vertebral body is cement, nothing beyond; the dose is given before it",
+        *(() if made.doses.with_cement is None else (cement,)),
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from spondyl.anatomy.access import Access
 from spondyl.anatomy.access_search import CAUDAL_DEG, CONVERGENCE_DEG
-from spondyl.anatomy.access_structures import SHAFT_MM
+from spondyl.anatomy.access_structures import CEMENTED, SHAFT_MM
 from spondyl.app.kypho_job import TISSUE, KyphoPlanned
 from spondyl.app.kypho_noise import noise_warnings
 from spondyl.app.plan_report import goal_row
@@ -137,8 +137,18 @@ def uncertainty_text(planned: KyphoPlanned) -> str:
     return f"{three(None if found is None else 100 * found)} % above {plain(COUNTED_FROM * asked)} Gy"
 
 
-def number_cells(row: KeyNumber) -> tuple[str, ...]:
-    """A key number as the cells of a row."""
+def number_columns(planned: KyphoPlanned) -> tuple[str, ...]:
+    """Heads of the key numbers' columns; "after cement" only where that was calculated."""
+    return NUMBER_COLUMNS if planned.result.doses.with_cement is not None else NUMBER_COLUMNS[:-1]
+
+
+def number_rows(planned: KyphoPlanned) -> tuple[tuple[str, ...], ...]:
+    """The key numbers as cells, as many in a row as there are columns."""
+    count = len(number_columns(planned))
+    return tuple(_number_cells(row)[:count] for row in planned.numbers)
+
+
+def _number_cells(row: KeyNumber) -> tuple[str, ...]:
     return (
         f"{row.structure} {row.metric}",
         three(row.water),
@@ -159,17 +169,19 @@ def _numbers_table(planned: KyphoPlanned) -> Table:
     note = (
         "Water: depth dose of the calibration, as if all were water, the conventional reading. Patient: photons "
         "followed through the CT; the dose to the tissue itself is judged, that to water in its place tells how much "
-        f"of the difference is bone absorbing more. After cement: as if {_cement(planned)} stood there. {TISSUE} "
+        f"of the difference is bone absorbing more. {_cement(planned)}{TISSUE} "
         "leaves out needle and applicator."
     )
-    return Table("Key numbers", NUMBER_COLUMNS, tuple(number_cells(row) for row in planned.numbers), note)
+    return Table("Key numbers", number_columns(planned), number_rows(planned), note)
 
 
 def _cement(planned: KyphoPlanned) -> str:
+    """The sentence about the last column; empty where there is none."""
     dose = planned.result.doses.with_cement
     if dose is None:
-        return "cement (not calculated)"
-    return next((step.split(" is ")[-1] for step in dose.made if step.startswith('"Cement_assumed" is')), "cement")
+        return ""
+    cement = next((step.split(" is ")[-1] for step in dose.made if step.startswith(f'"{CEMENTED}" is')), "cement")
+    return f"After cement: as if {cement} stood there. "
 
 
 def _sensitivity_tables(planned: KyphoPlanned) -> tuple[Table, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from spondyl.app.cli.common import err_console, out_console, progress_bars, writ
 from spondyl.app.cli.mandatory import tell_unmet
 from spondyl.app.kypho_job import PROTOCOL, KyphoPlanned, plan_kypho
 from spondyl.app.kypho_output import write_kypho
-from spondyl.app.kypho_report import NUMBER_COLUMNS, mean_uncertainty, number_cells, warnings
+from spondyl.app.kypho_report import mean_uncertainty, number_columns, number_rows, warnings
 from spondyl.core import DISCLAIMER, check_output
 from spondyl.core.errors import PlanError
 from spondyl.plan.kypho.doses import Round
@@ -81,6 +82,23 @@ def point(text: str | None, option: str) -> tuple[float, float, float] | None:
     return x, y, z
 
 
+def materials(words: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Words STRUCTURE=MATERIAL as pairs.
+
+    Raises
+    ------
+    PlanError
+        If a word is not that.
+    """
+    pairs: list[tuple[str, str]] = []
+    for word in words:
+        structure, _, material = (part.strip() for part in word.rpartition("="))
+        if not structure or not material:
+            raise PlanError(f'--material is "{word}", expected STRUCTURE=MATERIAL, for example Screw_L=titanium')
+        pairs.append((structure, material))
+    return tuple(pairs)
+
+
 def _tell_round(plan: NeedlePlan, found: Round) -> None:
     """What is known after a round, above the bars."""
     error = mean_uncertainty(found.doses[0], plan.prescription.dose_gy)
@@ -122,9 +140,9 @@ def _verdict_table(planned: KyphoPlanned) -> Table:
 
 
 def _number_table(planned: KyphoPlanned) -> Table:
-    table = _table("", NUMBER_COLUMNS)
-    for row in planned.numbers:
-        table.add_row(*number_cells(row))
+    table = _table("", number_columns(planned))
+    for row in number_rows(planned):
+        table.add_row(*row)
     return table
 
 

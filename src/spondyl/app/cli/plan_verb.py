@@ -13,7 +13,7 @@ from rich.table import Table
 
 from spondyl.app.cli.common import err_console, out_console, progress_bars, write_json
 from spondyl.app.cli.mandatory import EXIT_CODES, tell_unmet
-from spondyl.app.cli.plan_kypho import kypho_and_tell, point
+from spondyl.app.cli.plan_kypho import kypho_and_tell, materials, point
 from spondyl.app.cli.techniques import given_options, refuse_others
 from spondyl.app.compiling_ahead import compiling_ahead
 from spondyl.app.plan_output import write_plan
@@ -77,6 +77,10 @@ def plan(
         str, typer.Option(help="Needle: a source's name, or a calibration file (.yaml).")
     ] = NEEDLE.source,
     cement: Annotated[str, typer.Option(help="Needle: material of the dose after cement, or none.")] = NEEDLE.cement,
+    material: Annotated[
+        list[str] | None,
+        typer.Option(help="Needle: STRUCTURE=MATERIAL, repeated: what a screw or balloon is made of."),
+    ] = None,
     sensitivity: Annotated[
         bool, typer.Option("--sensitivity", help="Needle: go through errors of position, CT and calibration.")
     ] = False,
@@ -102,6 +106,7 @@ def plan(
             histories=histories,
             seed=seed,
             sensitivity=sensitivity,
+            materials=materials(material or ()),
         )
         return kypho_and_tell(
             case, out, settings=needle, protocol=protocol, gtv=gtv, override=override, json_=json_, quiet=quiet

@@ -18,6 +18,7 @@ TECHNIQUES: dict[str, frozenset[str]] = {
             "prescription",
             "source",
             "cement",
+            "material",
             "override",
             "sensitivity",
             "engine",

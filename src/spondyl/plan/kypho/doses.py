@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from spondyl.anatomy import Case, Structures
+from spondyl.anatomy.access_structures import CEMENTED
 from spondyl.core import Progress, trilinear
 from spondyl.dose import Dose
 from spondyl.dose.kv.setup import KvSettings
 from spondyl.dose.kv.water_table import water_table_dose
 from spondyl.physics import Medium
+from spondyl.plan.kypho.overrides import found_overrides, with_cement
 from spondyl.plan.kypho.patient import patient_medium
 from spondyl.plan.kypho.placement import Task
 from spondyl.plan.kypho.plan import NeedlePlan
@@ -98,7 +100,8 @@ def needle_doses(
         progress("dose in the patient", 1.0)
         if settings.cement:
             progress("dose after cement", 0.0)
-            after = patient_medium(case, medium.grid, structures, {"Cement_assumed": settings.cement})
+            filled = with_cement(found_overrides(structures, settings.materials), CEMENTED, settings.cement)
+            after = patient_medium(case, medium.grid, structures, filled)
             *_, last = transport(after, plan.sources, asked)
             cemented = last[0]
             progress("dose after cement", 1.0)

@@ -28,6 +28,7 @@ from spondyl.physics import Medium
 from spondyl.physics.kv import KvSource, PlacedSource
 from spondyl.plan.kypho.doses import KyphoDoses, Show, needle_doses
 from spondyl.plan.kypho.limits import neural_limits
+from spondyl.plan.kypho.overrides import found_overrides, refuse_source_in_metal
 from spondyl.plan.kypho.patient import dose_grid, patient_medium
 from spondyl.plan.kypho.placement import (
     Task,
@@ -61,7 +62,7 @@ class KyphoResult:
     proposals
         Of both pedicles; empty where the user gave the path.
     structures
-        The anatomy's, the needle and the assumed cement.
+        The anatomy's, the needle, and the assumed cement where one was asked for.
     trial
         The chosen placement as it was tried in the patient.
     notes
@@ -103,9 +104,12 @@ def make_kypho_plan(
     Raises
     ------
     PlanError
-        If no path is left, the user's own is refused, or nothing is limited.
+        If no path is left, the user's own is refused, or nothing is limited, or the source stands in metal.
+    StructureError
+        If a structure that gets a material is not there.
     """
     followed = transport or partial(transported, engine=settings.engine)
+    overrides = found_overrides(anatomy.structures, settings.materials)
     limits = neural_limits(rules, anatomy.structures, anatomy.aim_mm, NEURAL_WITHIN_MM)
     progress("needle paths", 0.0)
     proposals, paths = _paths(anatomy, settings)
@@ -114,16 +118,17 @@ def make_kypho_plan(
     places = [(path,) if settings.tip_mm else source_positions(anatomy.space, path) for path in paths]
     trial = _by_water(job, places, settings.side)
     near = [path.tip_mm for path in trial.placement.paths]
-    medium = patient_medium(case, dose_grid(case, near, anatomy.gtv), anatomy.structures)
+    medium = patient_medium(case, dose_grid(case, near, anatomy.gtv), anatomy.structures, overrides)
     trial = _by_patient(job, trial, places, medium, settings, followed, progress)
+    refuse_source_in_metal(anatomy.structures, overrides, [path.tip_mm for path in trial.placement.paths])
     plan = NeedlePlan(
         case.name, rules.name, job.prescription, trial.placement, placed_sources(source, trial.placement, trial.minutes)
     )
-    structures = _with_needle(anatomy, case.ct.grid, plan, source)
+    structures = _with_needle(anatomy, case.ct.grid, plan, source, bool(settings.cement))
     plan, doses = needle_doses(case, structures, plan, job, medium, settings, show, followed, progress)
     errors = None
     if settings.sensitivity and not doses.interrupted:
-        errors = needle_sensitivity(case, structures, plan, job, settings.seed, followed, progress)
+        errors = needle_sensitivity(case, structures, plan, job, settings.seed, followed, progress, overrides)
     return KyphoResult(plan, proposals, structures, trial, doses, _notes(trial, rules), errors)
 
 
@@ -178,12 +183,13 @@ def water_rate(placed: PlacedSource, points_mm: NDArray[np.float64]) -> NDArray[
     return output.dose_rate_at(np.maximum(distance, output.surface_mm), cosine)
 
 
-def _with_needle(anatomy: NeedleAnatomy, grid: Grid, plan: NeedlePlan, source: KvSource) -> Structures:
+def _with_needle(anatomy: NeedleAnatomy, grid: Grid, plan: NeedlePlan, source: KvSource, cemented: bool) -> Structures:
     radius = source.calibrated().surface_mm
     paths = plan.placement.paths
     names = ["Needle"] if len(paths) == 1 else [f"Needle_{path.side[0].upper()}" for path in paths]
     needles = [needle_structure(grid, path, radius, name) for path, name in zip(paths, names, strict=True)]
-    return anatomy.structures.plus(*needles, cement_structure(anatomy.gtv, anatomy.body))
+    cement = (cement_structure(anatomy.gtv, anatomy.body),) if cemented else ()
+    return anatomy.structures.plus(*needles, *cement)
 
 
 def _notes(trial: Trial, rules: Protocol) -> tuple[str, ...]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from spondyl.anatomy import Case, Structures
 from spondyl.core import Progress
 from spondyl.dose.kv.setup import KvSettings
+from spondyl.plan.kypho.overrides import hardware
 from spondyl.plan.kypho.patient import dose_grid, patient_medium
 from spondyl.plan.kypho.placement import Task
 from spondyl.plan.kypho.plan import NeedlePlan
@@ -18,16 +20,19 @@ HISTORIES = 200_000
 
 
 def needle_sensitivity(
-    case: Case, structures: Structures, plan: NeedlePlan, job: Task, seed: int, transport: Transport, progress: Progress
-) -> Sensitivity:
+    case: Case, structures: Structures, plan: NeedlePlan, job: Task, seed: int, transport: Transport,
+    progress: Progress, overrides: Mapping[str, str] | None = None,
+) -> Sensitivity:  # fmt: skip
     """The target's D98% and the limited metrics of cord and sac in every scenario, dose to medium in Gy.
 
     Parameters
     ----------
     structures
-        With the external contour.
+        With the external contour, and those that `overrides` names.
     plan, job
         The plan and the points it was tried on.
+    overrides
+        Structure name to material name; an artefact reaches as far about those of metal as about the needle.
     """
     grid = dose_grid(case, [placed.position_mm for placed in plan.sources], structures["GTV"])
     planned: dict[str, float] = {}
@@ -35,11 +40,12 @@ def needle_sensitivity(
     def compute(scenario: Scenario) -> Metrics:
         if scenario.output_factor != 1.0:
             return {name: gray * scenario.output_factor for name, gray in planned.items()}
-        medium = patient_medium(replace(case, ct=scenario.ct), grid, structures)
+        medium = patient_medium(replace(case, ct=scenario.ct), grid, structures, overrides)
         *_, last = transport(medium, scenario.sources, KvSettings(HISTORIES, seed))
         found = job.key_gy(last[0])
         if not planned:
             planned.update(found)
         return found
 
-    return sensitivity(plan.sources, case.ct, compute, progress=progress)
+    metal = hardware(structures, overrides or {})
+    return sensitivity(plan.sources, case.ct, compute, hardware=metal, progress=progress)

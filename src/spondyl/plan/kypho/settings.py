@@ -8,8 +8,8 @@ from spondyl.anatomy.access import CANNULA_MM
 from spondyl.core.errors import PlanError, nearest
 from spondyl.dose.kv.compute import find_kv_engine
 from spondyl.dose.kv.setup import KvSettings
-from spondyl.physics import find_material
 from spondyl.physics.kv.source import MINIATURE
+from spondyl.plan.kypho.overrides import check_cement, check_materials
 from spondyl.plan.kypho.prescription import DEFAULT, parse_prescription
 
 SOURCE_SIDES = ("best", "right", "left", "both")
@@ -44,11 +44,16 @@ class KyphoSettings:
         Of the random numbers.
     sensitivity
         Whether errors of position, CT and calibration are gone through.
+    materials
+        Structure and material, in pairs: what these structures are made of, whatever the CT numbers say; later ones on
+        top.
 
     Raises
     ------
     PlanError
-        If the side is unknown, only one of the two points is given.
+        If the side is unknown, only one of the two points is given, a structure gets two materials.
+    MaterialError
+        If a material is unknown, or the cement lighter than any.
     DoseError
         If there are no histories, or seed, target or engine are refused.
     """
@@ -65,6 +70,7 @@ class KyphoSettings:
     target_uncertainty: float | None = None
     seed: int = 1
     sensitivity: bool = False
+    materials: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if self.side not in SOURCE_SIDES:
@@ -82,4 +88,5 @@ class KyphoSettings:
         find_kv_engine(self.engine)
         parse_prescription(self.prescription)
         if self.cement:
-            find_material(self.cement)
+            check_cement(self.cement)
+        check_materials(self.materials)
