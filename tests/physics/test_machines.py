@@ -117,7 +117,7 @@ def _changed(**change):
         ("[1, 2]", "holds list, expected keys"),
         ("a: [", "is not YAML"),
         (_changed(sad_mm=None), '"sad_mm" is missing'),
-        (_changed(sad_mm=-5), '"sad_mm" got -5'),
+        (_changed(sad_mm=-5), '"sad_mm" is -5, expected a number above 0'),
         (_changed(penumbra_fwhm="3"), "is not a key of a machine file; nearest: penumbra_fwhm_mm"),
         (_changed(spectrum={"energy_mev": [2.0, 1.0], "photons": [1, 1]}), "energies must increase"),
         (_changed(spectrum={"energy_mev": [1.0, 2.0], "photons": [1]}), "two equally long lists"),
@@ -128,7 +128,7 @@ def _changed(**change):
             ),
             "between target",
         ),
-        (_changed(photons_per_cm2_per_mu=float("nan")), '"photons_per_cm2_per_mu" got nan'),
+        (_changed(photons_per_cm2_per_mu=float("nan")), '"photons_per_cm2_per_mu" is nan, expected a finite number'),
     ],
 )
 def test_bad_machine_files_are_refused(text, message):

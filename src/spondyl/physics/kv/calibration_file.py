@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from spondyl.core.errors import MachineError, nearest, unreadable
-from spondyl.core.faults import expected_text, shown
+from spondyl.core.errors import MachineError
+from spondyl.physics.data_file import parse_yaml, read_text
 from spondyl.physics.kv.source_output import PolarAnisotropy, SourceOutput
 
 SEE = "see docs/reference/kv-calibration.md"
@@ -132,27 +131,12 @@ def read_calibration(path: Path) -> CalibrationFile:
         If it cannot be read, a key is missing or unknown, a unit is another than the format's, or a value is out of
         its range.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise MachineError(f"calibration file {path} cannot be read: {unreadable(error)}; check the path") from error
-    return parse_calibration(text, f"calibration file {path}")
+    return parse_calibration(read_text(path, "calibration file"), f"calibration file {path}")
 
 
 def parse_calibration(text: str, what: str = "calibration file") -> CalibrationFile:
     """A calibration file's text, checked; as `read_calibration`, `what` names it in messages."""
-    try:
-        facts: Any = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise MachineError(f"{what} is not YAML: {error}") from error
-    if not isinstance(facts, dict):
-        raise MachineError(f"{what} holds {type(facts).__name__}, expected keys such as name, units, depth_dose; {SEE}")
-    try:
-        read = CalibrationFile.model_validate(facts)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise MachineError(f'{what}: "{place}" {_reason(first, place)}; {SEE}') from error
+    read = parse_yaml(CalibrationFile, text, what, "calibration file", SEE)
     _check_units(read.units, what)
     return read
 
@@ -208,12 +192,3 @@ def _check_output(made: SourceOutput, what: str) -> None:
             f"the depth dose {table:.4g}, expected both within {100 * AGREE_WITHIN:g} %; scale the table or correct "
             "the reference"
         )
-
-
-def _reason(error: Mapping[str, Any], place: str) -> str:
-    if error["type"] == "extra_forbidden":
-        known = nearest(place.rsplit(".", 1)[-1], CalibrationFile.model_fields) or tuple(CalibrationFile.model_fields)
-        return f"is not a key of a calibration file; nearest: {', '.join(known)}"
-    if error["type"] == "missing":
-        return "is missing, expected a value"
-    return f"is {shown(error['input'])}, expected {expected_text(error)}"

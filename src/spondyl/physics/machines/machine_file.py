@@ -8,12 +8,15 @@ from typing import Annotated, Any
 
 import numpy as np
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from spondyl.core import writing
-from spondyl.core.errors import MachineError, nearest, unreadable
+from spondyl.core.errors import MachineError, nearest
 from spondyl.physics.beam_model import BeamModel, Contamination, HeadScatter, Horns, ReferenceCondition
+from spondyl.physics.data_file import parse_yaml, read_text
 from spondyl.physics.spectra import Spectrum
+
+SEE = "see docs/how-to/fit-a-machine.md"
 
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
@@ -115,11 +118,7 @@ def load_machine(name: str) -> BeamModel:
     if path.suffix.lower() not in (".yaml", ".yml"):
         near = ", ".join(nearest(name, machine_names()) or machine_names())
         raise MachineError(f'machine "{name}" is unknown; nearest: {near}; or give the path of a machine file (.yaml)')
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise MachineError(f"machine file {path} cannot be read: {unreadable(error)}; check the path") from error
-    return parse_machine(text, f"machine file {path}")
+    return parse_machine(read_text(path, "machine file"), f"machine file {path}")
 
 
 def parse_machine(text: str, what: str = "machine file") -> BeamModel:
@@ -130,18 +129,7 @@ def parse_machine(text: str, what: str = "machine file") -> BeamModel:
     MachineError
         If the text is not YAML, a key is missing or unknown, or a value is out of its range.
     """
-    try:
-        facts: Any = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise MachineError(f"{what} is not YAML: {error}") from error
-    if not isinstance(facts, dict):
-        raise MachineError(f"{what} holds {type(facts).__name__}, expected keys such as name, spectrum, reference")
-    try:
-        return MachineFile.model_validate(facts).beam_model()
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise MachineError(f'{what}: "{place}" {_reason(first, place)}') from error
+    return parse_yaml(MachineFile, text, what, "machine file", SEE).beam_model()
 
 
 def write_machine(path: Path, model: BeamModel, comment: str = "") -> None:
@@ -177,16 +165,6 @@ def write_machine(path: Path, model: BeamModel, comment: str = "") -> None:
     body = yaml.dump(facts, sort_keys=False, default_flow_style=None, width=110, allow_unicode=True)
     with writing(path) as temporary:
         temporary.write_text(head + body, encoding="utf-8")
-
-
-def _reason(error: Any, place: str) -> str:
-    if error["type"] == "extra_forbidden":
-        key = place.rsplit(".", 1)[-1]
-        known = nearest(key, MachineFile.model_fields) or tuple(MachineFile.model_fields)
-        return f"is not a key of a machine file; nearest: {', '.join(known)}"
-    if error["type"] == "missing":
-        return "is missing, expected a value; see docs/how-to/fit-a-machine.md"
-    return f"got {error['input']!r}: {error['msg']}"
 
 
 def _short(value: float) -> float:
