@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from photon_phantoms import square_field, water_grid
 
+from spondyl.dose.engines.electron_ray_kernels import mix_rays
 from spondyl.dose.engines.electron_rays import electron_rays, electron_tables
 from spondyl.physics import MATERIALS, Medium, mohan_6mv
 
@@ -64,3 +65,22 @@ def test_slabs_follow_electron_transport(material, front, inside, behind, farthe
     streams = found[:, 1] + found[:, 3]
     means = [mean(places, streams, *r) for r in ((17.5, 20), (25, 35), (40, 42.5), (42.5, 45))]
     assert means == pytest.approx([front, inside, behind, farther], abs=0.03)
+
+
+def test_rays_exchange_until_their_pressure_to_the_side_is_even():
+    """A wall whose electrons go more aside (titanium: 1.14) gives some to its neighbour; none is lost.
+
+    With the mean square lateral cosine f in the wall, 1 beside it, and one reach on both sides, diffusion gives
+    2 f / (1 + f) of the unit that is released at the face, and 1 / f of that in the wall.
+    """
+    f, reach_mm, count = 1.14, 2.0, 401
+    released, aside = np.ones((1, 1, count, 5), np.float32), np.ones((1, 1, count), np.float32)
+    aside[..., : count // 2] = f
+    mixed = released.copy()
+    mix_rays(mixed, np.ones_like(aside), aside, np.array([0.0, 0.0, 0.1, 1000.0, 1.0]), 1000.0, reach_mm**2, FLAT)
+    streams = mixed[0, 0, :, 1].astype(float)
+    assert streams.sum() == pytest.approx(count, rel=1e-4)
+    wall, beside = streams[count // 2 - 1], streams[count // 2]
+    assert f * wall == pytest.approx(beside, rel=0.01)
+    assert beside == pytest.approx(2 * f / (1 + f), abs=0.003)
+    assert mixed[0, 0, :, 0] == pytest.approx(1.0)

@@ -133,7 +133,7 @@ def test_dose_at_interfaces_is_within_what_is_documented(case, low_mm, high_mm, 
     assert ratio == pytest.approx(1.0, abs=most)
 
 
-# The pencil beam: today's percentage in brackets. Five of the thirteen points that miss in "rod-along" lie in the water
+# The pencil beam: today's percentage in brackets. Six of the seven points that miss in "rod-along" lie in the water
 # in front of the rod, where neither engine differs from EGSnrc: that table's own noise is 1.1 % a point.
 @pytest.mark.parametrize(
     ("case", "percent"),
@@ -142,8 +142,8 @@ def test_dose_at_interfaces_is_within_what_is_documented(case, low_mm, high_mm, 
         ("bone", 99.5),  # (100.0)
         ("lung", 98.5),  # (99.1)
         ("canal", 99.0),  # (99.6)
-        ("rod", 99.0),  # (99.8)
-        ("rod-along", 97.0),  # (97.6)
+        ("rod", 99.5),  # (100.0)
+        ("rod-along", 98.0),  # (98.7)
         ("bone-lung", 98.5),  # (99.3)
         ("titanium", 99.0),  # (99.8)
     ],

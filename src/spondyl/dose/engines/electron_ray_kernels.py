@@ -25,9 +25,12 @@ WIDTHS = (0.2, 3.0)
 @njit(cache=True, parallel=True)
 def follow_rays(
     density, material, origin, spacing, source, axis, eu, ev, sad, frame, by_material, groups, first0, second0,
-    variance, released, state, path,
+    variance, released, state, path, aside,
 ):  # fmt: skip
-    """Fill `state` (planes, nv, nu, 5) and `path`, the density that electrons see at each plane."""
+    """Fill `state` (planes, nv, nu, 5), and at each plane `path`, the density that electrons see, and `aside`.
+
+    `aside` is the mean square of their lateral cosine over water's.
+    """
     planes, nv, nu, _ = state.shape
     nz, ny, nx = density.shape
     cells = planes * PARTS
@@ -74,12 +77,13 @@ def follow_rays(
             total += rho * by_material[m, 0] * h
             if c % PARTS == PARTS // 2 - 1:
                 state[c // PARTS, j, i, 0] = total
+                aside[c // PARTS, j, i] = by_material[m, 4] if rho > 0 else 1.0
                 path[c // PARTS, j, i] = max(r, LEAST_DENSITY) if total > 0 else 0.0
         spread[last + 1 :] = spread[last]  # the air behind all else deserves no maps of its own
         near, far = BACK_SHARE[0] * back[cells - 1] * stream, BACK_SHARE[1] * back[cells - 1] * stream
         there, gone = spread[cells - 1], BACK_MM[1]
         for k in range(planes - 1, -1, -1):
-            ahead, behind, aside, aside_back = 0.0, 0.0, 0.0, 0.0
+            ahead, behind, wides, wides_back = 0.0, 0.0, 0.0, 0.0
             for c in range(k * PARTS + PARTS - 1, k * PARTS - 1, -1):
                 r = max(electrons[c], 1e-4)
                 x1, x2 = r * h / BACK_MM[0], r * h / BACK_MM[1]
@@ -92,33 +96,33 @@ def follow_rays(
                 there = spread[c] + (there - spread[c]) * e2
                 if electrons[c] > 0:
                     gone = BACK_MM[1] / r + (gone - BACK_MM[1] / r) * e2
-                aside += spread[c]
-                aside_back += (1 - BACK_OWN) * there + BACK_OWN * (gone / BACK_MM[1]) ** 2
+                wides += spread[c]
+                wides_back += (1 - BACK_OWN) * there + BACK_OWN * (gone / BACK_MM[1]) ** 2
             dose = _at_depth(released, state[k, j, i, 0]) / PARTS
             state[k, j, i, 1] = ahead * dose
-            state[k, j, i, 2] = min(max(np.sqrt(PARTS / aside), WIDTHS[0]), WIDTHS[1])
+            state[k, j, i, 2] = min(max(np.sqrt(PARTS / wides), WIDTHS[0]), WIDTHS[1])
             state[k, j, i, 3] = behind * dose
-            state[k, j, i, 4] = min(max(np.sqrt(PARTS / aside_back), WIDTHS[0]), WIDTHS[1])
+            state[k, j, i, 4] = min(max(np.sqrt(PARTS / wides_back), WIDTHS[0]), WIDTHS[1])
 
 
 @njit(cache=True, parallel=True)
-def mix_rays(state, path, frame, sad, reach2, released):
+def mix_rays(state, path, aside, frame, sad, reach2, released):
     """Exchange streams between rays, and divide them by what each ray would have in water.
 
     Exchange is steady diffusion, exponentials of sqrt(reach2) where the forward stream is as wide as in water, along u
-    and then along v.
+    and then along v. What it evens out is stream times mean square lateral cosine, the electrons' pressure to the side.
     """
     planes, nv, nu, _ = state.shape
     for k in prange(planes):
         pixel = frame[2] * (frame[3] + k * frame[4]) / sad
         scale = reach2 / (pixel * pixel)
         upper, solved = np.empty(max(nu, nv)), np.empty(max(nu, nv))
-        mobile = scale * path[k] / state[k, :, :, 2] ** 2
+        mobile = scale * path[k] / (state[k, :, :, 2] ** 2 * aside[k])
         for part in (1, 3):
             for j in range(nv):
-                _solve(state[k, j, :, part], path[k, j], mobile[j], upper, solved)
+                _solve(state[k, j, :, part], path[k, j], mobile[j], aside[k, j], upper, solved)
             for i in range(nu):
-                _solve(state[k, :, i, part], path[k, :, i], mobile[:, i], upper, solved)
+                _solve(state[k, :, i, part], path[k, :, i], mobile[:, i], aside[k, :, i], upper, solved)
         for j in range(nv):
             for i in range(nu):
                 own = _at_depth(released, state[k, j, i, 0])
@@ -135,8 +139,8 @@ def _at_depth(released, depth):
 
 
 @njit(cache=True, inline="always")
-def _solve(values, path, mobile, upper, solved):
-    """In place: path x values less the divergence of mobile times the gradient is what path x values was."""
+def _solve(values, path, mobile, aside, upper, solved):
+    """In place: path x values less the divergence of mobile times the gradient of aside x values is what it was."""
     n = values.shape[0]
     lower = 0.0
     for i in range(n):
@@ -144,13 +148,13 @@ def _solve(values, path, mobile, upper, solved):
         if i + 1 < n and path[i] > 0 and path[i + 1] > 0:
             above = 2 * mobile[i] * mobile[i + 1] / (mobile[i] + mobile[i + 1])
         kept = path[i] if path[i] > 0 else 1.0
-        pivot = kept + lower + above
+        pivot = kept + (lower + above) * aside[i]
         solved[i] = kept * values[i]
         if i > 0:
-            pivot -= lower * upper[i - 1]
-            solved[i] += lower * solved[i - 1]
+            pivot -= lower * aside[i - 1] * upper[i - 1]
+            solved[i] += lower * aside[i - 1] * solved[i - 1]
         solved[i] /= pivot
-        upper[i] = above / pivot
+        upper[i] = above * (aside[i + 1] if i + 1 < n else 0.0) / pivot
         lower = above
     values[n - 1] = solved[n - 1]
     for i in range(n - 2, -1, -1):

@@ -19,7 +19,13 @@ from spondyl.dose.engines.electron_ray_kernels import follow_rays, mix_rays
 from spondyl.dose.fields import Field
 from spondyl.dose.radiological import beam_frame, water_scale
 from spondyl.physics import Medium, Spectrum, pencil_kernel
-from spondyl.physics.electron_slowing import SlowingChain, relative_stream_path, relative_turning, slowing_chain
+from spondyl.physics.electron_slowing import (
+    SlowingChain,
+    relative_aside_square,
+    relative_stream_path,
+    relative_turning,
+    slowing_chain,
+)
 from spondyl.physics.electrons import relative_mass_stopping_power
 
 Floats = NDArray[np.float64]
@@ -36,7 +42,8 @@ class ElectronTables:
     Parameters
     ----------
     by_material
-        Shape (materials, 4): attenuation, electron path, kerma over stopping power, and scattering per energy loss.
+        Shape (materials, 5): attenuation, electron path, kerma over stopping power, scattering per energy loss, and
+        mean square of the electrons' lateral cosine.
     stopping
         Dose to the material over `primary`, shape (materials,).
     chain
@@ -59,7 +66,8 @@ def electron_tables(medium: Medium, spectrum: Spectrum) -> ElectronTables:
     chain = slowing_chain(spectrum)
     path = np.array([relative_stream_path(m, chain) for m in medium.materials])
     turning = np.array([relative_turning(m) for m in medium.materials])
-    table = np.stack([scale.attenuation, path, scale.absorbed / stopping, turning], axis=1).astype(np.float64)
+    aside = np.array([relative_aside_square(m, chain) for m in medium.materials])
+    table = np.stack([scale.attenuation, path, scale.absorbed / stopping, turning, aside], axis=1).astype(np.float64)
     kernel = pencil_kernel(spectrum, "primary")
     ring = kernel.gy_cm2[:, EXCHANGE_DEPTH]
     mean_r = float((kernel.r_edges_mm[1:] + kernel.r_edges_mm[:-1]) / 2 @ ring / ring.sum())
@@ -88,14 +96,14 @@ def electron_rays(
     back stream.
     """
     state = np.empty((*shape, 5), np.float32)
-    path = np.empty(shape, np.float32)
+    path, aside = np.empty(shape, np.float32), np.empty(shape, np.float32)
     chain = tables.chain
     first, second = chain.moments()
     groups = np.stack([chain.leave_per_mm, chain.turn_per_mm, chain.forward, chain.aside, chain.inflow, chain.share])
     follow_rays(
         medium.density_g_per_cm3, medium.material, np.asarray(medium.grid.origin_mm),
         np.asarray(medium.grid.spacing_mm), *beam_frame(field), frame, tables.by_material, groups, first, second,
-        chain.variance_mm2(), released, state, path,
+        chain.variance_mm2(), released, state, path, aside,
     )  # fmt: skip
-    mix_rays(state, path, frame, field.sad_mm, tables.exchange_mm**2, released)
+    mix_rays(state, path, aside, frame, field.sad_mm, tables.exchange_mm**2, released)
     return state
