@@ -11,7 +11,7 @@ import numpy as np
 from spondyl import evaluate, io
 from spondyl.anatomy import Case, Structure, Structures, subtract
 from spondyl.anatomy.access_case import NeedleAnatomy, needle_anatomy
-from spondyl.anatomy.access_structures import skin_structure
+from spondyl.anatomy.access_structures import MOST_OF_BODY, skin_structure
 from spondyl.anatomy.frame import voxel_points
 from spondyl.anatomy.levels import level_in_name
 from spondyl.app.as_written import as_written
@@ -173,7 +173,10 @@ def _skin(case: Case, dose: Dose) -> tuple[list[Structure], tuple[str, ...]]:
 
 def _assumed(made: KyphoResult) -> tuple[str, ...]:
     placed = made.plan.sources[0]
-    cement = "after cement: all of the GTV in the vertebral body is cement, nothing beyond; the dose is given before it"
+    cement = (
+        "after cement: the GTV in the vertebral body is cement, nearest to the source first, at most "
+        f"{100 * MOST_OF_BODY:g} % of the body, and nothing beyond; the dose is given before it"
+    )
     return (
         f"source: {placed.source.calibrated().about or placed.source.name}",
         f"{TISSUE} is the GTV without needle and applicator, where no tissue is",

@@ -4,13 +4,21 @@ import numpy as np
 import pytest
 
 from spondyl.anatomy import Case, Structures, from_coverage
+from spondyl.anatomy.access_structures import cement_structure
 from spondyl.clinic.facts import read_facts
 from spondyl.core import Grid, Image, silent
 from spondyl.core.errors import MaterialError, PlanError, StructureError
 from spondyl.dose import Dose
 from spondyl.physics import MATERIALS
 from spondyl.physics.kv import PlacedSource, load_kv_source
-from spondyl.plan.kypho.overrides import IMPLANTS, found_overrides, hardware, refuse_source_in_metal, with_cement
+from spondyl.plan.kypho.overrides import (
+    CEMENTS,
+    IMPLANTS,
+    found_overrides,
+    hardware,
+    refuse_source_in_metal,
+    with_cement,
+)
 from spondyl.plan.kypho.patient import patient_medium
 from spondyl.plan.kypho.placement import Placement, Task
 from spondyl.plan.kypho.plan import NeedlePlan
@@ -89,8 +97,25 @@ def test_what_is_not_there_is_refused():
         found_overrides(STRUCTURES, (("Nothing", "steel"),))
     with pytest.raises(MaterialError, match='"stel" is unknown; nearest: steel'):
         KyphoSettings(materials=(("Screw_L", "stel"),))
-    with pytest.raises(MaterialError, match=r'cement "lung" has 0\.26 g/cm3'):
-        KyphoSettings(cement="lung")
+
+
+@pytest.mark.parametrize("name", sorted(set(MATERIALS) - set(CEMENTS)))
+def test_what_is_no_cement_is_refused_as_cement(name: str):
+    with pytest.raises(MaterialError, match=f'cement "{name}" is no bone cement, expected one of kyphon-hv-r-cement'):
+        KyphoSettings(cement=name)
+
+
+def test_cement_fills_three_tenths_of_the_body_at_most_nearest_to_the_source():
+    """A body of 10 x 10 x 10 voxels of 8 mm3 is 8 cm3; 2.4 cm3 are 300 voxels, a ball of 8.3 mm about the source."""
+    body = box("body", *[slice(10, 20)] * 3)
+    source = (-1.0, -1.0, -1.0)
+    found = cement_structure(body, body, [source])
+    assert found.volume_cm3 == pytest.approx(2.4, abs=0.01)
+    k, j, i = np.nonzero(found.full())
+    away = np.linalg.norm(GRID.point_at(np.stack((k, j, i), axis=-1)) - np.array(source), axis=1)
+    assert away.max() == pytest.approx((3 * 2400 / (4 * np.pi)) ** (1 / 3), abs=1.0)
+    small = box("small", *[slice(12, 16)] * 3)
+    assert cement_structure(small, body, [source]).volume_cm3 == pytest.approx(small.volume_cm3)
 
 
 def test_the_sensitivity_keeps_the_screw_and_disturbs_its_surroundings():

@@ -13,13 +13,9 @@ from spondyl.physics import Material, find_material
 from spondyl.physics.kv import kv_calibration
 from spondyl.physics.kv.ct_materials import METAL_HU
 
-LEAST_CEMENT_G_PER_CM3 = 0.9
-"""Cements set at 1.2 g/cm3 (PMMA) and above. Ours, below every liquid and plastic: it refuses air and lung, which the
-engine refuses about a source only after the patient's dose is there."""
-IMPLANTS = frozenset(
-    {"steel", "titanium", "gold", "aluminium", "peek", "pmma", "barium-cement", "zirconium-cement"}
-    | {"kyphon-hv-r-cement"}
-)
+CEMENTS = ("kyphon-hv-r-cement", "barium-cement", "zirconium-cement", "pmma")
+"""Bone cements among the materials that spondyl carries; a cement of another make is the nearest of them."""
+IMPLANTS = frozenset({"steel", "titanium", "gold", "aluminium", "peek", *CEMENTS})
 """What the cement flows around. All else it takes the place of: air, a balloon's contrast, tissue."""
 
 
@@ -39,18 +35,18 @@ def check_materials(materials: Sequence[tuple[str, str]]) -> None:
 
 
 def check_cement(name: str) -> None:
-    """Refuse a material that no cement can be.
+    """Refuse what is no bone cement: metal, tissue, fluid.
 
     Raises
     ------
     MaterialError
-        If it is unknown, or lighter than `LEAST_CEMENT_G_PER_CM3`.
+        If it is unknown, or none of `CEMENTS`.
     """
-    cement = find_material(name)
-    if cement.density_g_per_cm3 < LEAST_CEMENT_G_PER_CM3:
+    material = find_material(name).name
+    if material not in CEMENTS:
         raise MaterialError(
-            f'cement "{cement.name}" has {cement.density_g_per_cm3:.4g} g/cm3, expected at least '
-            f"{LEAST_CEMENT_G_PER_CM3:g} g/cm3; choose a cement, or none to leave out the dose after it"
+            f'cement "{material}" is no bone cement, expected one of {", ".join(CEMENTS)}, or none to leave out the '
+            "dose after it; what a screw or a balloon is made of is said with --material"
         )
 
 

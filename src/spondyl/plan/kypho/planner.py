@@ -188,7 +188,8 @@ def _with_needle(anatomy: NeedleAnatomy, grid: Grid, plan: NeedlePlan, source: K
     paths = plan.placement.paths
     names = ["Needle"] if len(paths) == 1 else [f"Needle_{path.side[0].upper()}" for path in paths]
     needles = [needle_structure(grid, path, radius, name) for path, name in zip(paths, names, strict=True)]
-    cement = (cement_structure(anatomy.gtv, anatomy.body),) if cemented else ()
+    places = [path.tip_mm for path in paths]
+    cement = (cement_structure(anatomy.gtv, anatomy.body, places),) if cemented else ()
     return anatomy.structures.plus(*needles, *cement)
 
 

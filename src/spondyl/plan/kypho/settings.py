@@ -53,7 +53,7 @@ class KyphoSettings:
     PlanError
         If the side is unknown, only one of the two points is given, a structure gets two materials.
     MaterialError
-        If a material is unknown, or the cement lighter than any.
+        If a material is unknown, or the cement none.
     DoseError
         If there are no histories, or seed, target or engine are refused.
     """
