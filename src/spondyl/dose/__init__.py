@@ -1,5 +1,6 @@
 """Dose engines: one a file under engines/, compiled kernels beside them."""
 
+from spondyl.dose.apertures import Aperture, BinaryAperture, CircularAperture, LeafAperture, leaf_fluence
 from spondyl.dose.compute import ENGINE_NAMES, ENGINES, Engine, compute_dose, find_engine
 from spondyl.dose.dose import Dose
 from spondyl.dose.fields import Field, gantry_axes
@@ -9,6 +10,9 @@ from spondyl.dose.influence import Influence, beamlet_influence
 __all__ = [
     "ENGINES",
     "ENGINE_NAMES",
+    "Aperture",
+    "BinaryAperture",
+    "CircularAperture",
     "Dose",
     "Engine",
     "Field",
@@ -16,7 +20,9 @@ __all__ = [
     "compute_dose",
     "find_engine",
     "Influence",
+    "LeafAperture",
     "beamlet_influence",
     "gantry_axes",
     "incident_fluence",
+    "leaf_fluence",
 ]

@@ -9,7 +9,7 @@ from spondyl.core import DISCLAIMER
 from spondyl.physics.kv import PlacedSource
 from spondyl.plan.kypho.placement import Placement
 from spondyl.plan.kypho.prescription import NeedlePrescription
-from spondyl.plan.plan import FORMAT
+from spondyl.plan.plan_file import FORMAT_FIELDS
 
 TECHNIQUE = "kypho-iort"
 
@@ -46,7 +46,7 @@ class NeedlePlan:
         asked = self.prescription
         return {
             "disclaimer": DISCLAIMER,
-            "format": FORMAT,
+            "format": FORMAT_FIELDS,
             "case": self.case,
             "technique": self.technique,
             "protocol": self.protocol,
