@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,6 +67,19 @@ def arrange(
         raise PlanError("the target has no points, expected a volume to irradiate; check the structures")
     made = [_field(target_points_mm, isocentre_mm, angle, sad_mm) for angle in angles_deg]
     return Arrangement(tuple(field for field, _ in made), tuple(mask for _, mask in made))
+
+
+def fluence_fields(arrangement: Arrangement, x: NDArray[np.float64]) -> tuple[Field, ...]:
+    """Fields with the fluence of beamlet weights `x`, shape (beamlets in use,)."""
+    made: list[Field] = []
+    start = 0
+    for field, mask in zip(arrangement.fields, arrangement.open, strict=True):
+        fluence = np.zeros(mask.shape)
+        count = int(mask.sum())
+        fluence[mask] = x[start : start + count]
+        start += count
+        made.append(replace(field, fluence=fluence))
+    return tuple(made)
 
 
 def _field(
