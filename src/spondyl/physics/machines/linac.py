@@ -107,6 +107,8 @@ class Linac:
         What plans call it.
     beam
         Name or path for `load_machine`: the photon beam.
+    nominal_mv, flattened
+        What plans call that beam: its accelerating potential in MV, and whether a flattening filter stands in it.
     mlc
         Its multileaf collimator.
     jaw_transmission
@@ -125,6 +127,8 @@ class Linac:
 
     name: str
     beam: str
+    nominal_mv: float
+    flattened: bool
     mlc: MultileafCollimator
     jaw_transmission: float
     jaw_limits_mm: tuple[Limits, Limits, Limits, Limits]
@@ -135,6 +139,8 @@ class Linac:
     source: str
 
     def __post_init__(self) -> None:
+        if not self.nominal_mv > 0:
+            raise MachineError(f'linac "{self.name}": nominal_mv must be positive, got {self.nominal_mv:g}')
         if not 0 <= self.jaw_transmission < 1:
             raise MachineError(
                 f'linac "{self.name}": jaw_transmission must lie in [0, 1), got {self.jaw_transmission:g}; give a share'

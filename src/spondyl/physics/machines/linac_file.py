@@ -83,6 +83,8 @@ class LinacFile(_Closed):
     name: Text
     about: Text
     beam: Text
+    nominal_mv: Sourced
+    flattened: bool
     validated: bool
     collimator: CollimatorFacts
     jaws: JawFacts
@@ -96,6 +98,8 @@ class LinacFile(_Closed):
         return Linac(
             name=self.name,
             beam=self.beam,
+            nominal_mv=self.nominal_mv.value,
+            flattened=self.flattened,
             mlc=self.collimator.collimator(),
             jaw_transmission=jaws.transmission.value,
             jaw_limits_mm=(jaws.x1_mm, jaws.x2_mm, jaws.y1_mm, jaws.y2_mm),
