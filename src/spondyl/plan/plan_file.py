@@ -77,11 +77,13 @@ def _plan_of(record: Mapping[str, Any]) -> Plan:
     found = record["format"]
     if found not in (FORMAT_FIELDS, FORMAT_BEAMS):
         raise PlanError(f"has format {found}, expected {FORMAT_FIELDS} or {FORMAT_BEAMS}; make it again")
-    about = [record[key] for key in ("case", "technique", "protocol", "machine")]
+    case, technique, protocol, machine = (record[key] for key in ("case", "technique", "protocol", "machine"))
     prescription = Prescription(**record["prescription"])
     if found == FORMAT_FIELDS:
-        return Plan(*about, prescription, tuple(_field_of(item) for item in record["fields"]))
-    return plan_of_beams(*about, prescription, tuple(_beam_of(item) for item in record["beams"]))
+        fields = tuple(_field_of(item) for item in record["fields"])
+        return Plan(case, technique, protocol, machine, prescription, fields)
+    beams = tuple(_beam_of(item) for item in record["beams"])
+    return plan_of_beams(case, technique, protocol, machine, prescription, beams)
 
 
 def _beam_record(beam: Beam) -> dict[str, Any]:
