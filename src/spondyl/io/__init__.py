@@ -9,6 +9,8 @@ from spondyl.io.nifti import read_nifti, write_nifti
 from spondyl.io.rtdose import read_rtdose
 from spondyl.io.rtdose_write import as_stored, write_nifti_dose, write_rtdose
 from spondyl.io.rtplan import BeamFacts, PlanFacts, read_rtplan
+from spondyl.io.rtplan_beams import PlannedBeams, read_beams
+from spondyl.io.rtplan_write import can_write, write_rtplan
 from spondyl.io.rtstruct import RoiContours, grid_for, read_contours, read_rtstruct
 from spondyl.io.rtstruct_write import standard_names, write_rtstruct
 
@@ -17,13 +19,16 @@ __all__ = [
     "BeamFacts",
     "ImportReport",
     "PlanFacts",
+    "PlannedBeams",
     "RoiContours",
     "as_stored",
     "bundled_case",
+    "can_write",
     "grid_for",
     "check_new_case",
     "import_dicom",
     "open_case",
+    "read_beams",
     "read_contours",
     "read_ct_series",
     "read_nifti",
@@ -36,5 +41,6 @@ __all__ = [
     "write_nifti",
     "write_nifti_dose",
     "write_rtdose",
+    "write_rtplan",
     "write_rtstruct",
 ]

@@ -55,26 +55,31 @@ def read_rtplan(path: Path) -> PlanFacts:
     """
     dataset = read_dicom(path, "RTPLAN")
     with refusing(path):
-        groups = dataset.get("FractionGroupSequence") or []
-        planned = [int(g.NumberOfFractionsPlanned) for g in groups if g.get("NumberOfFractionsPlanned") is not None]
-        doses = [_number(r, "TargetPrescriptionDose") for r in dataset.get("DoseReferenceSequence") or []]
-        given = [d for d in doses if d is not None]
-        meterset = {
-            int(b.ReferencedBeamNumber): _number(b, "BeamMeterset")
-            for g in groups
-            for b in g.get("ReferencedBeamSequence") or []
-        }
-        sets = dataset.get("ReferencedStructureSetSequence") or []
-        return PlanFacts(
-            text(dataset, "SOPInstanceUID"),
-            text(dataset, "RTPlanLabel"),
-            sum(planned) if planned else None,
-            max(given, default=None),
-            tuple(_beam(b, meterset) for b in dataset.get("BeamSequence") or []),
-            text(sets[0], "ReferencedSOPInstanceUID") if len(sets) else "",
-            text(dataset, "FrameOfReferenceUID"),
-            text(dataset, "ApprovalStatus"),
-        )
+        return plan_facts(dataset)
+
+
+def plan_facts(dataset: Any) -> PlanFacts:
+    """The facts of an RTPLAN that is read already."""
+    groups = dataset.get("FractionGroupSequence") or []
+    planned = [int(g.NumberOfFractionsPlanned) for g in groups if g.get("NumberOfFractionsPlanned") is not None]
+    doses = [_number(r, "TargetPrescriptionDose") for r in dataset.get("DoseReferenceSequence") or []]
+    given = [d for d in doses if d is not None]
+    meterset = {
+        int(b.ReferencedBeamNumber): _number(b, "BeamMeterset")
+        for g in groups
+        for b in g.get("ReferencedBeamSequence") or []
+    }
+    sets = dataset.get("ReferencedStructureSetSequence") or []
+    return PlanFacts(
+        text(dataset, "SOPInstanceUID"),
+        text(dataset, "RTPlanLabel"),
+        sum(planned) if planned else None,
+        max(given, default=None),
+        tuple(_beam(b, meterset) for b in dataset.get("BeamSequence") or []),
+        text(sets[0], "ReferencedSOPInstanceUID") if len(sets) else "",
+        text(dataset, "FrameOfReferenceUID"),
+        text(dataset, "ApprovalStatus"),
+    )
 
 
 def _beam(beam: Any, meterset: dict[int, float | None]) -> BeamFacts:
