@@ -8,20 +8,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from spondyl.app.dicom_output import forget_plan_file, write_dicom
 from spondyl.app.plan_report import report_inputs
 from spondyl.app.planned import Planned
 from spondyl.app.report import remember, render_report
 from spondyl.app.stages import Stages
 from spondyl.core import Progress, Provenance, silent, writing_folder
 from spondyl.evaluate import write_dvh_csv, write_verdicts
-from spondyl.io import write_nifti_dose, write_rtdose, write_rtstruct
 from spondyl.plan import save_plan
 
 
 def write_plan(
     out: Path, planned: Planned, settings: Mapping[str, Any], progress: Progress = silent
 ) -> dict[str, float]:
-    """Write structures.dcm, dose.dcm, dose.nii.gz, dvh.csv, verdicts.json, plan.json, report and provenance.
+    """Write structures.dcm, plan.dcm, dose.dcm, dose.nii.gz, dvh.csv, verdicts.json, plan.json, report, provenance.
 
     Returns
     -------
@@ -36,9 +36,7 @@ def write_plan(
     with writing_folder(out) as folder:
         with stage("write DICOM"):
             progress("write", 0.1)
-            write_rtstruct(folder / "structures.dcm", planned.case, planned.volumes.structures)
-            write_rtdose(folder / "dose.dcm", planned.dose, planned.case)
-            write_nifti_dose(folder / "dose.nii.gz", planned.dose)
+            write_dicom(folder, planned.case, planned.volumes.structures, planned.dose, planned.plan)
         progress("write", 0.5)
         write_dvh_csv(folder / "dvh.csv", planned.dvhs)
         write_verdicts(folder / "verdicts.json", planned.verdicts)
@@ -52,4 +50,5 @@ def write_plan(
         remember(folder, replace(inputs, timings_s=timings))
         Provenance("plan", inputs.inputs_sha256, settings, timings_s=timings).write(folder / "provenance.json")
         progress("write", 1.0)
+    forget_plan_file(out, planned.plan)
     return timings
