@@ -6,6 +6,7 @@ from spondyl.core.grid import Box, Grid, covering
 from spondyl.core.image import Image, trilinear
 from spondyl.core.progress import Progress, silent
 from spondyl.core.provenance import DISCLAIMER, Provenance, sha256_of
+from spondyl.core.rigid import Rigid
 
 __all__ = [
     "Box",
@@ -15,6 +16,7 @@ __all__ = [
     "Image",
     "Progress",
     "Provenance",
+    "Rigid",
     "check_output",
     "cite",
     "collecting",

@@ -19,7 +19,8 @@ from spondyl.core.provenance import DISCLAIMER
 
 VERBS = (
     "import", "show", "facts", "assess", "fhir", "vignettes", "evidence", "volumes", "plan", "evaluate", "compare",
-    "report", "demo", "phantom", "machine",
+    "recompute",
+    "report", "demo", "phantom", "machine", "register",
 )  # fmt: skip
 
 app = typer.Typer(
