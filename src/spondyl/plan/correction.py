@@ -11,6 +11,7 @@ from spondyl.anatomy import Structures
 from spondyl.core import Progress
 from spondyl.dose import Dose, Field, compute_dose
 from spondyl.evaluate import dvh, metric
+from spondyl.plan.external.beams import Beam
 from spondyl.plan.goals import Goal, measure
 from spondyl.plan.lexicographic import Granted, grant, settle
 from spondyl.plan.log import Round
@@ -35,9 +36,10 @@ COVERAGE_WITHIN = 0.003
 
 @dataclass(frozen=True)
 class Delivered:
-    """What the machine does in one fraction: its fields, and whatever they were made of."""
+    """What the machine does in one fraction: its fields, and the beams that make them where there are any."""
 
     fields: tuple[Field, ...]
+    beams: tuple[Beam, ...] = ()
 
 
 Deliver = Callable[[Floats], Delivered]
@@ -78,7 +80,7 @@ def correct(
         delivered = deliver(granted.x / fractions)
         dose = _accurate(setup, delivered.fields, fractions, engine, f"{engine} {number}", progress)
         rows_gy = dose.values.ravel()[setup.rows].astype(np.float64)
-        pencil = problem.influence.times(granted.x)
+        pencil = problem.row_dose(granted.x)
         points = problem.interpolation.times(rows_gy)
         coarse = {g: measure(g, problem, granted.x, points) for g in setup.wishlist.all_goals()}
         values = {**coarse, **_as_judged(setup, structures, dose)}

@@ -17,11 +17,13 @@ from spondyl.plan.prescription import Prescription
 from spondyl.plan.setup import DOSE_BEYOND_MM
 
 MACHINE = "generic-6mv"
+LINAC = "hd120-6mv"
 
 
 @dataclass(frozen=True)
 class PlanSettings:
-    """What a user may choose: number of fields, machine, final engine, how far the dose grid reaches beyond the fields.
+    """What a user may choose: number of fields, machine, final engine, how far the dose grid reaches beyond the fields,
+    and for beams with leaves the linac, whose own beam is then the machine.
 
     Raises
     ------
@@ -33,6 +35,7 @@ class PlanSettings:
     machine: str = MACHINE
     engine: str = "collapsed-cone"
     dose_beyond_mm: float = DOSE_BEYOND_MM
+    linac: str = LINAC
 
     def __post_init__(self) -> None:
         if not 0 <= self.dose_beyond_mm <= 1000:

@@ -46,6 +46,11 @@ class Leaves:
     corner: float = 0.0
     open_units: float = 1.0
 
+    @property
+    def fields(self) -> int:
+        """Number of fields, each with leaf pairs that move at the same time."""
+        return int(self.field.max()) + 1
+
     def roughness(self, x: Floats) -> tuple[float, Floats]:
         """Sum of squared steps between neighbours over the sum of squares, and its derivative."""
         padded = np.append(x, 0.0)
@@ -63,7 +68,7 @@ class Leaves:
         padded = np.append(x, 0.0)
         rises = np.maximum(padded[self.second] - padded[self.first], 0.0)
         by_row = np.bincount(self.row, rises, len(self.field))
-        most = np.zeros(int(self.field.max()) + 1)
+        most = np.zeros(self.fields)
         np.maximum.at(most, self.field, by_row)
         return float(most.sum())
 
@@ -73,7 +78,7 @@ class Leaves:
         step = padded[self.second] - padded[self.first]
         length = np.hypot(step, self.corner)
         by_row = np.bincount(self.row, 0.5 * (step + length), len(self.field)) + 1e-300
-        largest = np.zeros(int(self.field.max()) + 1)
+        largest = np.zeros(self.fields)
         np.maximum.at(largest, self.field, by_row)
         share = by_row / largest[self.field]
         norm = np.bincount(self.field, share**POWER) ** (1.0 / POWER)

@@ -63,7 +63,7 @@ def optimised(job: Job, technique: str, machine: str, prepare: Callable[[Job], P
 
 
 def _plan(job: Job, technique: str, machine: str, delivered: Delivered) -> Plan:
-    return Plan(job.case.name, technique, job.rules.name, machine, job.prescription, delivered.fields)
+    return Plan(job.case.name, technique, job.rules.name, machine, job.prescription, delivered.fields, delivered.beams)
 
 
 def _log(setup: Setup, steps: tuple[Step, ...], found: Found, factor: float, seconds: Mapping[str, float]) -> PlanLog:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spondyl.anatomy import Case, Structure, Structures, sample_points
 from spondyl.core import Grid, Progress, covering
@@ -15,7 +16,7 @@ from spondyl.evaluate import resolve
 from spondyl.physics import BeamModel, Medium, medium_from_ct
 from spondyl.plan.goals import Goal
 from spondyl.plan.imrt import Arrangement, arrange, gantry_angles_deg
-from spondyl.plan.leaves import leaves_of
+from spondyl.plan.leaves import Leaves, leaves_of
 from spondyl.plan.matvec import Floats, SparseRows
 from spondyl.plan.points import interpolate_between
 from spondyl.plan.prescription import Prescription
@@ -62,6 +63,37 @@ class Setup:
     left_out: tuple[Goal, ...]
 
 
+@dataclass(frozen=True)
+class Scene:
+    """What is to be treated, before anything is said of beams.
+
+    Parameters
+    ----------
+    wishlist
+        With the case's own structure names.
+    targets
+        The prescribed structure and every other target that a goal names.
+    target_points_mm
+        Points (x, y, z) that fill the targets, shape (n, 3).
+    isocentre_mm
+        The middle of their extent, to the millimetre.
+    """
+
+    case: Case
+    structures: Structures
+    medium: Medium
+    model: BeamModel
+    wishlist: Wishlist
+    prescription: Prescription
+    targets: tuple[str, ...]
+    target_points_mm: Floats
+    isocentre_mm: tuple[float, float, float]
+
+
+Dosed = Callable[[NDArray[np.int64], Grid], SparseRows]
+"""From flat voxel indices on a grid to the dose of each weight there, in Gy per MU."""
+
+
 def set_up(
     case: Case,
     structures: Structures,
@@ -72,39 +104,62 @@ def set_up(
     progress: Progress,
     beyond_mm: float = DOSE_BEYOND_MM,
 ) -> Setup:
-    """Build the planning problem of a case; the dose grid reaches `beyond_mm` beyond the fields along z."""
+    """Build the planning problem of a case in beamlets; the dose grid reaches `beyond_mm` beyond the fields along z."""
+    scene = scene_of(case, structures, wishlist, prescription, model)
+    arrangement = arrange(
+        scene.target_points_mm, scene.isocentre_mm, gantry_angles_deg(field_count), scene.model.sad_mm
+    )
+
+    def dosed(rows: NDArray[np.int64], grid: Grid) -> SparseRows:
+        influence = beamlet_influence(
+            arrangement.fields, scene.medium, model, rows, grid, progress, near_mm=NEAR_MM, cell_mm=CELL_MM
+        )
+        return SparseRows(influence.indptr, influence.indices, influence.data, influence.beamlets)
+
+    columns = arrangement.columns
+    column_of = np.where(columns, np.cumsum(columns) - 1, -1)
+    leaves = leaves_of([field.fluence.shape for field in arrangement.fields], column_of)
+    return lay_out_problem(scene, arrangement, leaves, dosed, beyond_mm)
+
+
+def scene_of(
+    case: Case, structures: Structures, wishlist: Wishlist, prescription: Prescription, model: BeamModel
+) -> Scene:
+    """What is to be treated.
+
+    Raises
+    ------
+    PlanError
+        If a target is empty.
+    """
     names = {name: own for name in wishlist.structures() if (own := resolve(name, structures)) is not None}
     own_list = wishlist.renamed(names)
     targets = _targets(structures, own_list, names.get(prescription.structure, prescription.structure))
     whole = _whole_target(structures, targets)
     medium = medium_from_ct(case.ct, structures)
+    return Scene(case, structures, medium, model, own_list, prescription, targets, whole, _isocentre(whole))
+
+
+def lay_out_problem(
+    scene: Scene, arrangement: Arrangement, leaves: Leaves, dosed: Dosed, beyond_mm: float = DOSE_BEYOND_MM
+) -> Setup:
+    """The problem of a scene under an arrangement of fields, with the `dosed` of its weights and their `leaves`."""
+    structures, own_list, whole = scene.structures, scene.wishlist, scene.target_points_mm
     low, high = float(whole[:, 2].min()), float(whole[:, 2].max())
-    arrangement = arrange(whole, _isocentre(whole), gantry_angles_deg(field_count), model.sad_mm)
-    grid = dose_grid(case, structures, arrangement.fields, beyond_mm)
+    grid = dose_grid(scene.case, structures, arrangement.fields, beyond_mm)
     reach = Reach(low - ROWS_BEYOND_MM, high + ROWS_BEYOND_MM)
     wanted = tuple(name for name in own_list.structures() if name in structures and not structures[name].is_empty)
     hot_spots = {goal.structure for goal in own_list.all_goals() if goal.metric.endswith("cc")}
-    sets = point_sets(structures, wanted, hot_spots, targets, grid, reach, prescription.dose_gy)
+    prescribed_gy = scene.prescription.dose_gy
+    sets = point_sets(structures, wanted, hot_spots, scene.targets, grid, reach, prescribed_gy)
     rows, interpolation, samples = interpolate_between(sets, grid)
     kept, without = own_list.only(samples)
     left_out = tuple(goal for goal in without if goal.structure != ORGANS)
-    influence = beamlet_influence(
-        arrangement.fields, medium, model, rows, grid, progress, near_mm=NEAR_MM, cell_mm=CELL_MM
-    )
-    columns = arrangement.columns
-    column_of = np.where(columns, np.cumsum(columns) - 1, -1)
-    problem = Problem(
-        SparseRows(influence.indptr, influence.indices, influence.data, influence.beamlets),
-        interpolation,
-        samples,
-        leaves_of([field.fluence.shape for field in arrangement.fields], column_of),
-        prescription.dose_gy,
-        np.zeros(len(rows)),
-    )
-    made = Setup(medium, model, grid, arrangement, problem, rows, kept, left_out)
-    opened = float(start_fluence(made, prescription)[0])
-    leaves = replace(problem.leaves, corner=CORNER_SHARE * opened, open_units=opened * len(arrangement.fields))
-    return replace(made, problem=replace(problem, leaves=leaves))
+    problem = Problem(dosed(rows, grid), interpolation, samples, leaves, prescribed_gy, np.zeros(len(rows)))
+    made = Setup(scene.medium, scene.model, grid, arrangement, problem, rows, kept, left_out)
+    opened = float(start_fluence(made, scene.prescription)[0])
+    scaled = replace(leaves, corner=CORNER_SHARE * opened, open_units=opened * leaves.fields)
+    return replace(made, problem=replace(problem, leaves=scaled))
 
 
 def dose_grid(case: Case, structures: Structures, fields: Sequence[Field], beyond_mm: float = DOSE_BEYOND_MM) -> Grid:
