@@ -99,4 +99,4 @@ def test_the_report_says_first_that_the_target_gets_less_than_prescribed(out: Pa
         n["patient"] for n in told(out, "key_numbers.json") if (n["structure"], n["metric"]) == ("GTV_Tissue", "D98%")
     )
     assert lowest < 8.0
-    assert "less than the 8 Gy prescribed" in " ".join(told(out, "report.json")["warnings"])
+    assert "of the 8 Gy prescribed: less than prescribed" in " ".join(told(out, "report.json")["warnings"])

@@ -6,23 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from spondyl import evaluate, io
-from spondyl.anatomy import Case, Structure, Structures, subtract
-from spondyl.anatomy.access_case import NeedleAnatomy, needle_anatomy
-from spondyl.anatomy.access_structures import MOST_OF_BODY, skin_structure
+from spondyl.anatomy import Case, Structure, Structures
+from spondyl.anatomy.access_case import needle_anatomy
+from spondyl.anatomy.access_structures import MOST_OF_BODY
 from spondyl.anatomy.frame import voxel_points
-from spondyl.anatomy.levels import level_in_name
 from spondyl.app.as_written import as_written
 from spondyl.app.eligibility import Eligibility, eligibility
 from spondyl.app.stages import Stages
 from spondyl.core import Citation, Progress, collecting, silent, trilinear
-from spondyl.core.errors import DoseGridError, StructureError
+from spondyl.core.errors import DoseGridError
 from spondyl.dose import Dose
 from spondyl.evaluate import DVH, Verdicts, load_protocol
 from spondyl.physics.kv import load_kv_source
 from spondyl.plan.kypho.doses import Show
+from spondyl.plan.kypho.drawn import NEURAL, SKIN, TISSUE, key_structures
 from spondyl.plan.kypho.limits import check_one_fraction
 from spondyl.plan.kypho.planner import KyphoResult, make_kypho_plan
 from spondyl.plan.kypho.results import KeyNumber, key_numbers
@@ -31,10 +29,8 @@ from spondyl.plan.kypho.transport import Transport
 
 PROTOCOL = "hytec-cord"
 """Limits of cord and thecal sac in one fraction."""
-TISSUE = "GTV_Tissue"
 LEAST_GY = 0.1
 """Organs that get less at their highest are left out of files and report."""
-NEURAL = ("SpinalCord", "ThecalSac", "SpinalCanal")
 
 
 @dataclass(frozen=True)
@@ -107,7 +103,7 @@ def plan_kypho(
                 case, anatomy, rules, source, chosen, show=show, transport=transport, progress=progress
             )
         with stage("dose-volume histograms"):
-            structures, said = _structures(case, anatomy, made)
+            structures, said = _structures(made)
             stored = io.as_stored(made.doses.patient)
             dvhs = _curves(stored, structures)
         with stage("verdicts"):
@@ -121,21 +117,16 @@ def plan_kypho(
     )
 
 
-def _structures(case: Case, anatomy: NeedleAnatomy, made: KyphoResult) -> tuple[Structures, tuple[str, ...]]:
-    """What gets dose, the target without applicator, the skin; and what was left out or could not be drawn."""
-    tissue = made.structures["GTV"]
-    for name, structure in made.structures.items():
-        if name.startswith("Needle"):
-            tissue = subtract(tissue, structure, TISSUE, "target")
-    dose = made.doses.patient
+def _structures(made: KyphoResult) -> tuple[Structures, tuple[str, ...]]:
+    """What gets dose, as it is written; and what was left out or could not be drawn."""
+    dose, said = made.doses.patient, made.not_drawn
     there = [s for s in made.structures.values() if evaluate.is_drawn(s) and evaluate.meets(dose, s)]
-    kept = [s for s in there if s.role != "oar" or s.name in NEURAL or _highest_gy(dose, s) >= LEAST_GY]
-    skin, said = _skin(case, dose)
+    kept = [s for s in there if s.role != "oar" or s.name in (*NEURAL, SKIN) or _highest_gy(dose, s) >= LEAST_GY]
     if len(kept) < len(there):
         names = {s.name for s in kept}
         left_out = ", ".join(s.name for s in there if s.name not in names)
         said = (*said, f"left out, as no part gets {LEAST_GY:g} Gy: {left_out}")
-    return as_written(Structures([*kept, tissue, *skin])), (*_assumed(made), *said)
+    return as_written(Structures(kept)), (*_assumed(made), *said)
 
 
 def _highest_gy(dose: Dose, structure: Structure) -> float:
@@ -157,18 +148,6 @@ def _curves(dose: Dose, structures: Structures) -> dict[str, DVH]:
             if structure.role == "target":
                 raise
     return found
-
-
-def _skin(case: Case, dose: Dose) -> tuple[list[Structure], tuple[str, ...]]:
-    external = next(iter(case.structures.with_role("external")), None)
-    if external is None:
-        return [], ("no external contour was given, so the skin's dose is not told",)
-    low, high = dose.grid.bounds_mm()
-    inside = 2 * np.asarray(external.grid.spacing_mm)  # contours reach beyond the voxels they are drawn around
-    try:
-        return [skin_structure(external, (low + inside).tolist(), (high - inside).tolist())], ()
-    except StructureError as error:
-        return [], (str(error),)
 
 
 def _assumed(made: KyphoResult) -> tuple[str, ...]:
@@ -194,7 +173,4 @@ def _numbers(
         "patient_to_water": made.doses.patient_to_water,
         "with_cement": made.doses.with_cement,
     }
-    neural = [structures[name] for name in NEURAL if name in structures]
-    vertebrae = [s for name, s in structures.items() if level_in_name(name) not in (None, level)]
-    skin = [structures["Skin"]] if "Skin" in structures else []
-    return key_numbers(doses, structures[TISSUE], neural, [*skin, *vertebrae], dvhs)
+    return key_numbers(doses, key_structures(structures, level), dvhs)

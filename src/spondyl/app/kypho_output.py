@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from spondyl.app.kypho_job import KyphoPlanned
-from spondyl.app.kypho_report import kypho_report_inputs, mean_uncertainty
+from spondyl.app.kypho_report import kypho_report_inputs
+from spondyl.app.kypho_warnings import mean_uncertainty
 from spondyl.app.report import remember, render_report
 from spondyl.app.stages import Stages
 from spondyl.core import Progress, Provenance, silent, writing_folder

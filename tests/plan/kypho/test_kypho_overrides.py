@@ -20,7 +20,7 @@ from spondyl.plan.kypho.overrides import (
     with_cement,
 )
 from spondyl.plan.kypho.patient import patient_medium
-from spondyl.plan.kypho.placement import Placement, Task
+from spondyl.plan.kypho.placement import Placement
 from spondyl.plan.kypho.plan import NeedlePlan
 from spondyl.plan.kypho.prescription import parse_prescription
 from spondyl.plan.kypho.robustness import needle_sensitivity
@@ -130,11 +130,13 @@ def test_the_sensitivity_keeps_the_screw_and_disturbs_its_surroundings():
     prescription = parse_prescription("8gy-at-13mm")
     ranges = {}
     for where in (screw_mm, beside_mm):
-        job = Task(SOURCE, prescription, np.array([where]), np.ones(1), ())
+        inside = np.zeros(GRID.shape)
+        inside[tuple(np.rint(GRID.index_of(np.array(where))).astype(int))] = 1
+        wanted = [(from_coverage("there", "oar", GRID, inside), ("D50%",))]
         plan = NeedlePlan("phantom", "hytec-cord", prescription, Placement((), ()), (placed,))
         given = {"Screw_L": "titanium"}, {}
         for overrides in given:
-            found = needle_sensitivity(CASE, STRUCTURES, plan, job, 1, density, silent, overrides)
+            found = needle_sensitivity(CASE, STRUCTURES, plan, wanted, 1, density, silent, overrides)
             row = next(r for r in found.ranges() if r.kind.startswith("CT numbers"))
             ranges[where[0], bool(overrides)] = row.low, row.high
     assert ranges[-18.0, True] == pytest.approx((4.54, 4.54))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from spondyl.anatomy import Case, Structures
+from spondyl.anatomy import Case, Structures, from_coverage
 from spondyl.anatomy.access import Access
 from spondyl.clinic.facts import read_facts
 from spondyl.core import Grid, Image
@@ -19,7 +19,7 @@ from spondyl.dose.kv.sources import KvSources
 from spondyl.physics import Medium, uniform_medium
 from spondyl.physics.kv import load_kv_source
 from spondyl.plan.kypho.doses import needle_doses
-from spondyl.plan.kypho.placement import Placement, Task, placed_sources
+from spondyl.plan.kypho.placement import Placement, placed_sources
 from spondyl.plan.kypho.plan import NeedlePlan
 from spondyl.plan.kypho.prescription import parse_prescription
 from spondyl.plan.kypho.settings import KyphoSettings
@@ -50,9 +50,10 @@ def test_the_bar_moves_with_every_round() -> None:
         yield from [(one, one)] * 3
 
     path = Access("right", (0.0, 40.0, 0.0), (0.0, 0.0, 0.0), 0.0, 0.0, 10.0, 40.0, 4.0, 5.0, 6.0)
-    job = Task(SOURCE, parse_prescription("8gy-at-8mm"), np.array([[0.0, -3.0, 0.0]]), np.ones(1), ())
     placement = Placement((path,), (1.0,))
-    plan = NeedlePlan("phantom", "hytec-cord", job.prescription, placement, placed_sources(SOURCE, placement, 2.0))
+    asked = parse_prescription("8gy-at-8mm")
+    plan = NeedlePlan("phantom", "hytec-cord", asked, placement, placed_sources(SOURCE, placement, 2.0))
+    target = from_coverage("GTV", "target", GRID, np.ones(GRID.shape))
     case = Case("phantom", read_facts({}), Image(GRID, np.zeros(GRID.shape)), Structures())
     bar: list[float] = []
 
@@ -61,7 +62,6 @@ def test_the_bar_moves_with_every_round() -> None:
             bar.append(fraction)
 
     settings = KyphoSettings(engine="kv-monte-carlo", cement="")
-    needle_doses(
-        case, Structures(), plan, job, uniform_medium(GRID), settings, lambda plan, found: None, three_rounds, progress
-    )
+    told = (lambda plan, found: None), three_rounds, progress
+    needle_doses(case, Structures(), plan, target, [], uniform_medium(GRID), settings, *told)
     assert bar == pytest.approx([0.0, 0.05, 0.25, 1.0, 1.0])

@@ -13,7 +13,8 @@ from spondyl.app.cli.common import err_console, out_console, progress_bars, writ
 from spondyl.app.cli.mandatory import tell_unmet
 from spondyl.app.kypho_job import PROTOCOL, KyphoPlanned, plan_kypho
 from spondyl.app.kypho_output import write_kypho
-from spondyl.app.kypho_report import mean_uncertainty, number_columns, number_rows, warnings
+from spondyl.app.kypho_tables import number_columns, number_rows
+from spondyl.app.kypho_warnings import mean_uncertainty, minutes_text, warnings
 from spondyl.core import DISCLAIMER, check_output
 from spondyl.core.errors import PlanError
 from spondyl.plan.kypho.doses import Round
@@ -104,7 +105,8 @@ def _tell_round(plan: NeedlePlan, found: Round) -> None:
     error = mean_uncertainty(found.doses[0], plan.prescription.dose_gy)
     known = "" if error is None else f", mean standard error {100 * error:.1f} %"
     key = ", ".join(f"{name} {gray:.2f} Gy" for name, gray in found.key.items())
-    err_console.print(f"round {found.number}: {key}{known}", markup=False, soft_wrap=True)
+    minutes = "" if plan.prescription.kind == "depth" else f"{minutes_text(plan)}, "
+    err_console.print(f"round {found.number}: {minutes}{key}{known}", markup=False, soft_wrap=True)
 
 
 def _tell(planned: KyphoPlanned, out: Path, seconds: float) -> None:
@@ -129,7 +131,7 @@ def _tell(planned: KyphoPlanned, out: Path, seconds: float) -> None:
 def _verdict_table(planned: KyphoPlanned) -> Table:
     plan = planned.result.plan
     table = _table(
-        f"{plan.case}: {plan.prescription.words}, {plan.minutes:.2f} min",
+        f"{plan.case}: {plan.prescription.words}, {minutes_text(plan)}",
         ("structure", "metric", "limit", "value", "verdict"),
     )
     for v in planned.verdicts.verdicts:

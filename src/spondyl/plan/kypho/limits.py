@@ -12,10 +12,12 @@ from spondyl.anatomy import Structures, sample_points
 from spondyl.core.errors import PlanError, ProtocolError
 from spondyl.evaluate import Goal, Protocol, metric, resolve
 from spondyl.evaluate.dvh import from_samples
+from spondyl.plan.kypho.drawn import contoured
 
 NEURAL = ("SpinalCord", "SpinalCord_PRV02", "SpinalCord_Partial", "ThecalSac", "CaudaEquina", "SpinalCanal")
 POINT_MM = 1.0
-"""Spacing of the points at which a position is tried; the final dose is judged on finer ones."""
+"""Spacing of the points within the written contours at which a position is tried; doses of rounds, verdicts and
+sensitivity are `spondyl.evaluate.dvh`'s, on the same contours and finer points."""
 
 Floats = NDArray[np.float64]
 
@@ -91,7 +93,7 @@ def neural_limits(rules: Protocol, structures: Structures, near_mm: Sequence[flo
         if name is None or structures[name].is_empty:
             continue
         if name not in sampled:
-            points, weights = sample_points(structures[name], POINT_MM)
+            points, weights = sample_points(contoured(structures[name]), POINT_MM)
             kept = np.linalg.norm(points - np.asarray(near_mm), axis=1) <= within_mm
             sampled[name] = points[kept], weights[kept]
         if len(sampled[name][0]):

@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 
 from spondyl.anatomy import Structure, sample_points
 from spondyl.anatomy.access import BEHIND_MM, Access
-from spondyl.core import trilinear
 from spondyl.core.errors import PlanError
-from spondyl.dose import Dose
 from spondyl.evaluate import metric
 from spondyl.evaluate.dvh import from_samples
 from spondyl.physics.kv import KvSource, PlacedSource
+from spondyl.plan.kypho.drawn import contoured
 from spondyl.plan.kypho.limits import NeuralLimit
 from spondyl.plan.kypho.prescription import NeedlePrescription
+from spondyl.plan.kypho.reading import reading_of
 
 Floats = NDArray[np.float64]
 DoseRate = Callable[[PlacedSource, Floats], Floats]
@@ -112,28 +112,18 @@ class Task:
         assert found is not None
         return found
 
-    def key_gy(self, dose: Dose) -> dict[str, float]:
-        """The target's D98% and each limited metric of cord and sac, on the points."""
-        found = {"GTV D98%": self.target_d98_gy(trilinear(dose.values, dose.grid, self.points_mm))}
-        for limit in self.limits:
-            gray = trilinear(dose.values, dose.grid, limit.points_mm)
-            found[f"{limit.structure} {limit.goal.metric}"] = limit.value(gray)
-        return found
-
     def minutes(self, rate_gy_per_min: Floats, positions_mm: Floats) -> float:
         """Irradiation time, from dose rates at the target's points (shares of time included)."""
         asked = self.prescription
         if asked.kind == "depth":
             assert asked.depth_mm is not None
             return asked.dose_gy / float(self.source.calibrated().dose_rate_at(asked.depth_mm))
-        if asked.kind == "minimum":
-            return asked.dose_gy / float(rate_gy_per_min.min())
-        away = np.linalg.norm(self.points_mm[:, None, :] - positions_mm[None], axis=2).min(axis=1)
-        return asked.dose_gy / float(rate_gy_per_min[int(np.argmax(away))])
+        reading = reading_of(asked, self.points_mm, self.weights_cm3, positions_mm)
+        return asked.dose_gy / reading.gray(rate_gy_per_min)
 
 
 def task(source: KvSource, asked: NeedlePrescription, target: Structure, limits: tuple[NeuralLimit, ...]) -> Task:
-    """The target sampled for trying placements.
+    """The target, with its contours, sampled for trying placements.
 
     Raises
     ------
@@ -142,7 +132,7 @@ def task(source: KvSource, asked: NeedlePrescription, target: Structure, limits:
     """
     if target.is_empty:
         raise PlanError(f'target "{target.name}" is empty, expected a volume to irradiate; draw it')
-    return Task(source, asked, *sample_points(target, TARGET_POINT_MM), limits)
+    return Task(source, asked, *sample_points(contoured(target), TARGET_POINT_MM), limits)
 
 
 def best_placement(task: Task, placements: Sequence[Placement], rate: DoseRate) -> Trial:

@@ -28,6 +28,9 @@ class NeedlePlan:
         One or two paths with the source at their ends.
     sources
         The same as sources with their minutes.
+    minutes_error
+        One relative standard error of the minutes, from the photons followed; None where the calibration alone fixes
+        them, or too few rounds tell.
     """
 
     case: str
@@ -36,6 +39,7 @@ class NeedlePlan:
     placement: Placement
     sources: tuple[PlacedSource, ...]
     technique: str = TECHNIQUE
+    minutes_error: float | None = None
 
     @property
     def minutes(self) -> float:
@@ -53,6 +57,7 @@ class NeedlePlan:
             "machine": self.sources[0].source.name,
             "prescription": {"structure": "GTV", "dose_gy": asked.dose_gy, "fractions": 1, "coverage": asked.words},
             "irradiation_minutes": round(self.minutes, 3),
+            "irradiation_minutes_relative_standard_error": self.minutes_error,
             "positions": [
                 {**path.record(), "minutes": round(placed.minutes, 3), "share_of_time": share}
                 for path, placed, share in zip(self.placement.paths, self.sources, self.placement.shares, strict=True)

@@ -18,8 +18,7 @@ from spondyl.anatomy.access import Access, measure_access
 from spondyl.anatomy.access_case import NeedleAnatomy
 from spondyl.anatomy.access_positions import source_positions
 from spondyl.anatomy.access_search import Proposal, need_access, propose_access
-from spondyl.anatomy.access_structures import cement_structure, needle_structure
-from spondyl.core import Grid, Progress, silent, trilinear
+from spondyl.core import Progress, silent, trilinear
 from spondyl.core.errors import PlanError
 from spondyl.dose import Dose
 from spondyl.dose.kv.setup import KvSettings
@@ -27,6 +26,7 @@ from spondyl.evaluate import Protocol
 from spondyl.physics import Medium
 from spondyl.physics.kv import KvSource, PlacedSource
 from spondyl.plan.kypho.doses import KyphoDoses, Show, needle_doses
+from spondyl.plan.kypho.drawn import TISSUE, contoured, drawn_structures, key_structures
 from spondyl.plan.kypho.limits import neural_limits
 from spondyl.plan.kypho.overrides import found_overrides, refuse_source_in_metal
 from spondyl.plan.kypho.patient import dose_grid, patient_medium
@@ -62,11 +62,13 @@ class KyphoResult:
     proposals
         Of both pedicles; empty where the user gave the path.
     structures
-        The anatomy's, the needle, and the assumed cement where one was asked for.
+        The anatomy's, needle, target tissue, skin, and the assumed cement where one was asked for.
     trial
         The chosen placement as it was tried in the patient.
     notes
         What must be said of it.
+    not_drawn
+        Which structures could not be drawn, and why.
     sensitivity
         None where it was not asked for, or the work was interrupted.
     """
@@ -77,6 +79,7 @@ class KyphoResult:
     trial: Trial
     doses: KyphoDoses
     notes: tuple[str, ...]
+    not_drawn: tuple[str, ...] = ()
     sensitivity: Sensitivity | None = None
 
 
@@ -124,12 +127,22 @@ def make_kypho_plan(
     plan = NeedlePlan(
         case.name, rules.name, job.prescription, trial.placement, placed_sources(source, trial.placement, trial.minutes)
     )
-    structures = _with_needle(anatomy, case.ct.grid, plan, source, bool(settings.cement))
-    plan, doses = needle_doses(case, structures, plan, job, medium, settings, show, followed, progress)
+    structures, not_drawn = drawn_structures(
+        case,
+        anatomy,
+        trial.placement.paths,
+        source.calibrated().surface_mm,
+        medium.grid,
+        cemented=bool(settings.cement),
+    )
+    tissue = structures[TISSUE]
+    shown = [(tissue, ("D98%",)), *((contoured(structures[s.structure]), (s.goal.metric,)) for s in limits)]
+    plan, doses = needle_doses(case, structures, plan, tissue, shown, medium, settings, show, followed, progress)
     errors = None
     if settings.sensitivity and not doses.interrupted:
-        errors = needle_sensitivity(case, structures, plan, job, settings.seed, followed, progress, overrides)
-    return KyphoResult(plan, proposals, structures, trial, doses, _notes(trial, rules), errors)
+        wanted = [(contoured(s), metrics) for s, metrics in key_structures(structures, anatomy.space.level)]
+        errors = needle_sensitivity(case, structures, plan, wanted, settings.seed, followed, progress, overrides)
+    return KyphoResult(plan, proposals, structures, trial, doses, _notes(trial, rules), not_drawn, errors)
 
 
 def _paths(anatomy: NeedleAnatomy, settings: KyphoSettings) -> tuple[tuple[Proposal, ...], tuple[Access, ...]]:
@@ -181,16 +194,6 @@ def water_rate(placed: PlacedSource, points_mm: NDArray[np.float64]) -> NDArray[
     output = placed.source.calibrated()
     distance, cosine = placed.polar(points_mm)
     return output.dose_rate_at(np.maximum(distance, output.surface_mm), cosine)
-
-
-def _with_needle(anatomy: NeedleAnatomy, grid: Grid, plan: NeedlePlan, source: KvSource, cemented: bool) -> Structures:
-    radius = source.calibrated().surface_mm
-    paths = plan.placement.paths
-    names = ["Needle"] if len(paths) == 1 else [f"Needle_{path.side[0].upper()}" for path in paths]
-    needles = [needle_structure(grid, path, radius, name) for path, name in zip(paths, names, strict=True)]
-    places = [path.tip_mm for path in paths]
-    cement = (cement_structure(anatomy.gtv, anatomy.body, places),) if cemented else ()
-    return anatomy.structures.plus(*needles, *cement)
 
 
 def _notes(trial: Trial, rules: Protocol) -> tuple[str, ...]:

@@ -24,7 +24,10 @@ depth dose's table."""
 
 @dataclass(frozen=True)
 class NeedlePrescription:
-    """`dose_gy` at `depth_mm` in water, at the target's point farthest from the source, or as the target's minimum."""
+    """`dose_gy` at `depth_mm` in water, at the target's boundary farthest from the source, or as its near-minimum.
+
+    `spondyl.plan.kypho.reading` says what the two in the target are.
+    """
 
     kind: Kind
     dose_gy: float
@@ -39,8 +42,9 @@ class NeedlePrescription:
         """
         if self.kind == "depth":
             return f"{self.dose_gy:g} Gy at {self.depth_mm:g} mm from the source in water"
-        where = "at the target's distal boundary" if self.kind == "boundary" else "at least in the target"
-        return f"{self.dose_gy:g} Gy {where}, in the patient"
+        if self.kind == "minimum":
+            return f"{self.dose_gy:g} Gy as the target's near-minimum D98%, in the patient"
+        return f"{self.dose_gy:g} Gy at the target's distal boundary (median of the farthest 2 %), in the patient"
 
 
 def parse_prescription(text: str) -> NeedlePrescription:

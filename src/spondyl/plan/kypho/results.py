@@ -6,14 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from spondyl.anatomy import Structure, Structures
+from spondyl.anatomy import Structure
 from spondyl.core.errors import DoseGridError
 from spondyl.dose import Dose
-from spondyl.evaluate import DVH, MetricValue, dvh, metric
+from spondyl.evaluate import DVH, dvh, metric
+from spondyl.plan.kypho.drawn import Wanted
 
-TARGET_METRICS = ("D98%", "D90%", "Dmean", "Dmin")
-NEURAL_METRICS = ("Dmax", "D0.03cc")
-OTHER_METRICS = ("Dmax", "D1cc")
 READINGS = ("water", "patient", "patient_to_water", "with_cement")
 """Water: the depth dose's table, all water. Patient: dose to medium, from the CT. Patient to water: the same photons'
 dose to water. With cement: dose to medium as it would be after the cement."""
@@ -51,28 +49,35 @@ class KeyNumber:
         return {**vars(self), "ratio": self.ratio, "ratio_to_water": self.ratio_to_water}
 
 
-def key_numbers(
-    doses: Mapping[str, Dose | None],
-    target: Structure,
-    neural: Sequence[Structure],
-    others: Sequence[Structure],
-    dvhs: Mapping[str, DVH],
-) -> tuple[KeyNumber, ...]:
+def key_numbers(doses: Mapping[str, Dose | None], wanted: Wanted, dvhs: Mapping[str, DVH]) -> tuple[KeyNumber, ...]:
     """The table of a plan.
 
     Parameters
     ----------
     doses
         By `READINGS`; None where that calculation was not made.
-    target
-        Without the applicator.
-    neural, others
-        Cord, sac and canal; skin and neighbouring vertebrae.
+    wanted
+        Structures as they are written, and their metrics.
     dvhs
         Of the patient's dose to medium, made already, by structure name.
     """
-    wanted = [(target, TARGET_METRICS), *((s, NEURAL_METRICS) for s in neural), *((s, OTHER_METRICS) for s in others)]
     return tuple(row for structure, metrics in wanted for row in _rows(doses, structure, metrics, dvhs))
+
+
+def measured(dose: Dose, wanted: Wanted) -> dict[str, float]:
+    """Each metric by "structure metric" in Gy, as `spondyl evaluate` reads it from the files.
+
+    Where a part of a structure lies outside the dose grid and more than one value is possible, the highest; a structure
+    wholly outside is left out.
+    """
+    found: dict[str, float] = {}
+    for structure, metrics in wanted:
+        curve = _curve(dose, structure, {})
+        if curve is None:
+            continue
+        for value in (metric(curve, name) for name in metrics):
+            found[f"{structure.name} {value.metric}"] = value.high if value.value is None else value.value
+    return found
 
 
 def _rows(
@@ -82,7 +87,7 @@ def _rows(
         reading: _curve(doses.get(reading), structure, dvhs if reading == "patient" else {}) for reading in READINGS
     }
     for name in metrics:
-        found = {reading: None if curve is None else _known(metric(curve, name)) for reading, curve in curves.items()}
+        found = {reading: None if curve is None else metric(curve, name).value for reading, curve in curves.items()}
         yield KeyNumber(structure.name, name, "Gy", **found)
 
 
@@ -95,15 +100,3 @@ def _curve(dose: Dose | None, structure: Structure, made: Mapping[str, DVH]) -> 
         return dvh(dose, structure)
     except DoseGridError:
         return None
-
-
-def _known(value: MetricValue) -> float | None:
-    return value.value
-
-
-def near(structures: Structures, dose: Dose, names: Sequence[str]) -> tuple[Structure, ...]:
-    """Those of `names` that are there, drawn, and at least in part on the dose grid."""
-    from spondyl.evaluate import is_drawn, meets
-
-    there = (structures[name] for name in names if name in structures)
-    return tuple(s for s in there if is_drawn(s) and meets(dose, s))

@@ -8,10 +8,11 @@ from dataclasses import replace
 from spondyl.anatomy import Case, Structures
 from spondyl.core import Progress
 from spondyl.dose.kv.setup import KvSettings
+from spondyl.plan.kypho.drawn import Wanted
 from spondyl.plan.kypho.overrides import hardware
 from spondyl.plan.kypho.patient import dose_grid, patient_medium
-from spondyl.plan.kypho.placement import Task
 from spondyl.plan.kypho.plan import NeedlePlan
+from spondyl.plan.kypho.results import measured
 from spondyl.plan.kypho.sensitivity import Metrics, Scenario, Sensitivity, sensitivity
 from spondyl.plan.kypho.transport import Transport
 
@@ -20,17 +21,17 @@ HISTORIES = 200_000
 
 
 def needle_sensitivity(
-    case: Case, structures: Structures, plan: NeedlePlan, job: Task, seed: int, transport: Transport,
+    case: Case, structures: Structures, plan: NeedlePlan, wanted: Wanted, seed: int, transport: Transport,
     progress: Progress, overrides: Mapping[str, str] | None = None,
 ) -> Sensitivity:  # fmt: skip
-    """The target's D98% and the limited metrics of cord and sac in every scenario, dose to medium in Gy.
+    """The key numbers in every scenario, dose to medium in Gy, read as verdicts are.
 
     Parameters
     ----------
     structures
         With the external contour, and those that `overrides` names.
-    plan, job
-        The plan and the points it was tried on.
+    wanted
+        Structures as they are written, and their metrics; what lies outside the dose grid is left out.
     overrides
         Structure name to material name; an artefact reaches as far about those of metal as about the needle.
     """
@@ -42,7 +43,7 @@ def needle_sensitivity(
             return {name: gray * scenario.output_factor for name, gray in planned.items()}
         medium = patient_medium(replace(case, ct=scenario.ct), grid, structures, overrides)
         *_, last = transport(medium, scenario.sources, KvSettings(HISTORIES, seed))
-        found = job.key_gy(last[0])
+        found = measured(last[0], wanted)
         if not planned:
             planned.update(found)
         return found

@@ -1,0 +1,112 @@
+"""The tables of a needle plan: key numbers, paths, sensitivity."""
+
+from __future__ import annotations
+
+from spondyl.anatomy.access import Access
+from spondyl.anatomy.access_search import CAUDAL_DEG, CONVERGENCE_DEG
+from spondyl.anatomy.access_structures import CEMENTED
+from spondyl.app.kypho_job import KyphoPlanned
+from spondyl.app.report import Table
+from spondyl.app.report.numbers import plain, position, three
+from spondyl.plan.kypho.drawn import TISSUE
+from spondyl.plan.kypho.results import KeyNumber
+from spondyl.plan.kypho.robustness import HISTORIES
+
+
+def number_columns(planned: KyphoPlanned) -> tuple[str, ...]:
+    """Heads of the key numbers' columns; "after cement" only where that was calculated."""
+    return NUMBER_COLUMNS if planned.result.doses.with_cement is not None else NUMBER_COLUMNS[:-1]
+
+
+def number_rows(planned: KyphoPlanned) -> tuple[tuple[str, ...], ...]:
+    """The key numbers as cells, as many in a row as there are columns."""
+    count = len(number_columns(planned))
+    return tuple(_number_cells(row)[:count] for row in planned.numbers)
+
+
+def _number_cells(row: KeyNumber) -> tuple[str, ...]:
+    return (
+        f"{row.structure} {row.metric}",
+        three(row.water),
+        three(row.patient),
+        three(row.ratio) if row.ratio is not None else "",
+        three(row.patient_to_water),
+        three(row.ratio_to_water) if row.ratio_to_water is not None else "",
+        three(row.with_cement),
+    )
+
+
+NUMBER_COLUMNS = (
+    "dose in Gy", "water", "patient, to medium", "over water", "patient, to water", "over water", "after cement"
+)  # fmt: skip
+
+
+def numbers_table(planned: KyphoPlanned) -> Table:
+    note = (
+        "Water: depth dose of the calibration, as if all were water, the conventional reading. Patient: photons "
+        "followed through the CT; the dose to the tissue itself is judged, that to water in its place tells how much "
+        f"of the difference is bone absorbing more. {_cement(planned)}{TISSUE} "
+        "leaves out needle and applicator."
+    )
+    return Table("Key numbers", number_columns(planned), number_rows(planned), note)
+
+
+def _cement(planned: KyphoPlanned) -> str:
+    """The sentence about the last column; empty where there is none."""
+    dose = planned.result.doses.with_cement
+    if dose is None:
+        return ""
+    cement = next((step.split(" is ")[-1] for step in dose.made if step.startswith(f'"{CEMENTED}" is')), "cement")
+    return f"After cement: as if {cement} stood there. "
+
+
+def sensitivity_tables(planned: KyphoPlanned) -> tuple[Table, ...]:
+    found = planned.result.sensitivity
+    if found is None:
+        return ()
+    rows = tuple(
+        (f"{r.metric}, {r.kind}", three(r.planned), f"{three(r.low)} ({r.low_at})", f"{three(r.high)} ({r.high_at})")
+        for r in found.ranges()
+    )
+    note = (
+        f"Dose to medium with {HISTORIES} photons, the same random numbers in every scenario, read as the verdicts "
+        "are: the differences count; times are the plan's."
+    )
+    return (Table("Sensitivity", ("dose in Gy", "planned", "lowest", "highest"), rows, note),)
+
+
+PATH_COLUMNS = (
+    "path", "entry x, y, z", "source x, y, z", "convergence", "caudal", "in the body", "from the cortex", "to the wall",
+    "to the canal", "cannula",
+)  # fmt: skip
+
+
+def paths_table(planned: KyphoPlanned) -> Table:
+    made = planned.result
+    used = [_path_cells(path, "planned") for path in made.plan.placement.paths]
+    sides = {path.side for path in made.plan.placement.paths}
+    other = [p for p in made.proposals if p.side not in sides]
+    offered = [_path_cells(p.access, "proposed") for p in other if p.access is not None]
+    refused = [(f"{p.side}, refused: {p.refusal}", *[""] * (len(PATH_COLUMNS) - 1)) for p in other if p.access is None]
+    note = (
+        "Patient's sides; DICOM patient coordinates and distances in mm. Angles in the vertebra's own axes: "
+        "convergence towards the midline, caudal downwards. Distances to wall and canal are the axis's. Tried were "
+        f"convergence {CONVERGENCE_DEG[0]:g} to {CONVERGENCE_DEG[-1]:g} and caudal {CAUDAL_DEG[0]:g} to "
+        f"{CAUDAL_DEG[-1]:g} degrees. In the planes a needle is drawn as its projection."
+    )
+    return Table("Needle", PATH_COLUMNS, (*used, *offered, *refused), note)
+
+
+def _path_cells(path: Access, what: str) -> tuple[str, ...]:
+    return (
+        f"{path.side}, {what}",
+        ", ".join(position(v) for v in path.entry_mm),
+        ", ".join(position(v) for v in path.tip_mm),
+        f"{three(path.convergence_deg)}°",
+        f"{three(path.caudal_deg)}°",
+        three(path.depth_in_body_mm),
+        three(path.depth_from_entry_mm),
+        "passes no pedicle" if path.wall_mm is None else three(path.wall_mm),
+        three(path.canal_mm),
+        f"{plain(path.cannula_mm)} mm {'fits' if path.fits else 'does not fit'}",
+    )
