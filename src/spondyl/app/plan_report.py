@@ -12,13 +12,13 @@ from spondyl.app.report import Fact, Goal, ReportInputs, Step, curves_of
 from spondyl.app.report.numbers import plain, three
 from spondyl.core import sha256_of
 from spondyl.evaluate import Protocol, Verdict, load_protocol
+from spondyl.plan import TECHNIQUE_TITLES
 
 if TYPE_CHECKING:
     from spondyl.plan.goals import Goal as WishedGoal
     from spondyl.plan.lexicographic import Step as WishStep
     from spondyl.plan.log import PlanLog
 
-TECHNIQUE_NAMES = {"imrt": "fixed-field IMRT, simultaneous integrated boost"}
 SOURCE_WORDS = {
     "confirmed": "",
     "confirmed_in_seed": "",
@@ -37,7 +37,7 @@ def report_inputs(planned: Planned) -> ReportInputs:
         case=case,
         structures=planned.volumes.structures,
         dose=planned.dose,
-        technique=TECHNIQUE_NAMES.get(plan.technique, plan.technique),
+        technique=TECHNIQUE_TITLES.get(plan.technique, plan.technique),
         protocol=rules.title,
         prescription_gy=plan.prescription.dose_gy,
         boost_gy=boost_gy(rules),

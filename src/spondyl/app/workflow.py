@@ -80,7 +80,7 @@ def plan_case(
     settings: PlanSettings | None = None,
     progress: Progress = silent,
 ) -> Planned:
-    """From a case folder to a judged plan, by `protocol` or else the one that the case names as its prescription.
+    """From a case folder to a judged plan, by `protocol`, or else the technique's own, or else the case's prescription.
 
     The dose that is judged is the dose as RTDOSE stores it, so that the file and the verdict agree to the bit.
     """
@@ -88,13 +88,14 @@ def plan_case(
     with collecting() as cited:
         with stage("open case"):
             case = open_case(folder)
-            rules = _protocol_of(case, protocol)
             plan.check_technique(technique)
+            rules = _protocol_of(case, protocol or plan.default_protocol(technique))
             plan.check_protocol(rules)
             load_machine((settings or PlanSettings()).machine)
         with stage("volumes"):
             volumes = draw_volumes(case, consensus=consensus, settings=volume_settings, gtv=gtv, progress=progress)
-            volumes = replace(volumes, structures=as_written(volumes.structures))
+            structures = plan.draw_targets(case, volumes.structures, technique)
+            volumes = replace(volumes, structures=as_written(structures))
         with stage("plan and final dose"):
             made = plan.make_plan(
                 case, volumes.structures, technique=technique, protocol=rules, settings=settings, progress=progress

@@ -6,10 +6,13 @@ from spondyl.anatomy import Case, Structures
 from spondyl.core import Progress, silent
 from spondyl.evaluate import load_protocol
 from spondyl.plan.external.techniques import NAMES, find_technique
+from spondyl.plan.external.techniques import TECHNIQUES as REGISTERED
 from spondyl.plan.job import Job, PlanResult, PlanSettings
 from spondyl.plan.prescription import prescription_of, wishlist_of
 
 TECHNIQUES = NAMES
+TECHNIQUE_TITLES = {technique.name: technique.title for technique in REGISTERED}
+"""In words, for reports."""
 
 
 def make_plan(
@@ -45,6 +48,23 @@ def make_plan(
     """
     chosen, rules = find_technique(technique), load_protocol(protocol)
     return chosen.plan(Job(case, structures, rules, prescription_of(rules), settings or PlanSettings(), progress))
+
+
+def draw_targets(case: Case, structures: Structures, technique: str) -> Structures:
+    """The structures with those that the technique draws itself, as conventional fields do.
+
+    Raises
+    ------
+    PlanError
+        If the technique is unknown, or what it needs is not drawn.
+    """
+    own = find_technique(technique).targets
+    return structures if own is None else own(case, structures)
+
+
+def default_protocol(technique: str) -> str | None:
+    """What a technique is planned by where nobody names a protocol, None where the case's prescription decides."""
+    return find_technique(technique).protocol or None
 
 
 def check_protocol(protocol: str) -> None:

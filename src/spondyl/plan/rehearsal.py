@@ -21,9 +21,9 @@ from spondyl.evaluate.interpolation import binned_volume
 from spondyl.physics import load_machine, uniform_medium
 from spondyl.plan import matvec
 from spondyl.plan.imrt import arrange
+from spondyl.plan.job import PlanSettings
 from spondyl.plan.matvec import SparseRows
 from spondyl.plan.objectives import band_mean, squared
-from spondyl.plan.planner import PlanSettings
 
 KERNELS: tuple[Any, ...] = (fill_entries, matvec._forward, sweep.sweep, binned_volume)
 """One of every folder whose kernels are compiled here first."""

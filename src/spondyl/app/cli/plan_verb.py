@@ -21,7 +21,7 @@ from spondyl.app.planned import Planned
 from spondyl.app.volume_options import volume_settings
 from spondyl.app.workflow import plan_case
 from spondyl.core import DISCLAIMER, check_output
-from spondyl.plan import PlanSettings
+from spondyl.plan import TECHNIQUES, PlanSettings
 from spondyl.plan.kypho.settings import KyphoSettings
 
 EXAMPLE = f"""Plan a case, compute its dose, judge it and write the report.
@@ -32,11 +32,14 @@ Examples:
 
     spondyl plan cases/l3 --fields 11 --volume-setting ap_margin_mm=3 --json -o out/l3
 
+    spondyl plan cases/l3 --technique conformal --protocol conventional-20in5 -o out/l3
+
     spondyl plan cases/t11 --technique kypho-iort --source-side right --prescription 8gy-at-13mm -o out/t11
 
 {EXIT_CODES} The best plan found is written all the same.
 """
 NEEDLE = KyphoSettings()
+LINAC = PlanSettings().linac
 COLOURS = {"pass": "green", "fail": "red", "unknown": "yellow"}
 
 
@@ -50,11 +53,11 @@ def plan(
     case: Annotated[Path, typer.Argument(help="Case folder.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Output folder.")],
     technique: Annotated[
-        str, typer.Option(help="imrt: fixed fields. kypho-iort: a source through the pedicle.")
+        str, typer.Option(help=f"Beams: {', '.join(TECHNIQUES)}. kypho-iort: a source through the pedicle.")
     ] = "imrt",
     protocol: Annotated[
         str | None,
-        typer.Option(help="A protocol's name, or a .yaml file; by default the case's, hytec-cord for a needle."),
+        typer.Option(help="A protocol's name, or a .yaml file; by default the technique's own or the case's."),
     ] = None,
     consensus: Annotated[str, typer.Option(help="isrc-2012, rtog-0631 or sacrum-2020.")] = "isrc-2012",
     gtv: Annotated[str, typer.Option(help="Name of the GTV where there are several.")] = "",
@@ -64,6 +67,7 @@ def plan(
     ] = None,
     fields: Annotated[int, typer.Option(min=9, max=11, help="Coplanar fields, 9 to 11.")] = PlanSettings().fields,
     machine: Annotated[str, typer.Option(help="Machine's name, or a .yaml file.")] = PlanSettings().machine,
+    linac: Annotated[str, typer.Option(help="Linac's name, or a .yaml file: its leaves, limits and beam.")] = LINAC,
     dose_beyond_mm: Annotated[
         float, typer.Option(help="Reach of the dose grid beyond the fields, up and down; more for whole organs.")
     ] = PlanSettings().dose_beyond_mm,
@@ -119,7 +123,7 @@ def plan(
         consensus=consensus,
         volume_words=volume_setting or (),
         gtv=gtv,
-        settings=PlanSettings(fields, machine, dose_beyond_mm=dose_beyond_mm),
+        settings=PlanSettings(fields, machine, dose_beyond_mm=dose_beyond_mm, linac=linac),
         json_=json_,
         quiet=quiet,
     )

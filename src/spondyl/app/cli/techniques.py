@@ -8,8 +8,16 @@ import typer
 
 from spondyl.core.errors import PlanError, nearest
 
+BEAMS = frozenset({"consensus", "volume_setting", "dose_beyond_mm"})
+"""What goes with every external technique."""
+
 TECHNIQUES: dict[str, frozenset[str]] = {
-    "imrt": frozenset({"consensus", "volume_setting", "fields", "machine", "dose_beyond_mm"}),
+    "imrt": BEAMS | {"fields", "machine"},
+    "step-and-shoot": BEAMS | {"fields", "linac"},
+    "sliding-window": BEAMS | {"fields", "linac"},
+    "conformal": BEAMS | {"linac"},
+    "opposed": BEAMS | {"linac"},
+    "posterior": BEAMS | {"linac"},
     "kypho-iort": frozenset(
         {
             "source_side",

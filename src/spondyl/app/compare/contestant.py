@@ -12,14 +12,13 @@ from spondyl.anatomy import Case
 from spondyl.app.kypho_job import plan_kypho
 from spondyl.app.kypho_output import write_kypho
 from spondyl.app.plan_output import write_plan
-from spondyl.app.plan_report import TECHNIQUE_NAMES
 from spondyl.app.workflow import plan_case
 from spondyl.core import Progress, Provenance, sha256_of, silent, writing_folder
 from spondyl.core.errors import CaseError, PlanError, nearest
 from spondyl.dose import Dose
 from spondyl.evaluate import judge, write_verdicts
 from spondyl.io import as_stored, open_case, read_rtdose, write_rtdose, write_rtstruct
-from spondyl.plan import PlanSettings, save_plan
+from spondyl.plan import TECHNIQUE_TITLES, PlanSettings, save_plan
 from spondyl.plan.conventional import PROTOCOL, conventional_plan
 from spondyl.plan.conventional import TECHNIQUE as CONVENTIONAL
 from spondyl.plan.kypho.settings import KyphoSettings
@@ -34,7 +33,7 @@ class Asked:
 
 
 TITLES = {
-    **TECHNIQUE_NAMES,
+    **TECHNIQUE_TITLES,
     "kypho-iort": "50 kV needle source through the pedicle, dose to medium in the patient",
     CONVENTIONAL: "conventional radiotherapy, two opposed open fields",
 }

@@ -19,5 +19,5 @@ def rows_of_pairs(linac: Linac, field: Field) -> Integers:
 
 
 def without_leakage(fluence_mu: Floats, total_mu: float, transmission: float) -> Floats:
-    """What leaves must open so that with leakage through them `fluence_mu` results: (f - t M) / (1 - t), not below 0."""
+    """What leaves must open so that `fluence_mu` results with leakage through them: (f - t M) / (1 - t), at least 0."""
     return np.maximum(0.0, (fluence_mu - transmission * total_mu) / (1.0 - transmission))
