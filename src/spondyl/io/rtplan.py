@@ -33,12 +33,15 @@ class PlanFacts:
         Planned fractions of the fraction groups together, None where not said.
     prescription_gy
         The highest target prescription dose, total, None where not said.
+    prescribed_to
+        What its dose reference calls itself, a structure and metric in our own files.
     """
 
     sop_uid: str
     label: str
     fractions: int | None
     prescription_gy: float | None
+    prescribed_to: str
     beams: tuple[BeamFacts, ...]
     structure_set_uid: str
     frame_of_reference_uid: str
@@ -62,8 +65,8 @@ def plan_facts(dataset: Any) -> PlanFacts:
     """The facts of an RTPLAN that is read already."""
     groups = dataset.get("FractionGroupSequence") or []
     planned = [int(g.NumberOfFractionsPlanned) for g in groups if g.get("NumberOfFractionsPlanned") is not None]
-    doses = [_number(r, "TargetPrescriptionDose") for r in dataset.get("DoseReferenceSequence") or []]
-    given = [d for d in doses if d is not None]
+    doses = [(_number(r, "TargetPrescriptionDose"), r) for r in dataset.get("DoseReferenceSequence") or []]
+    highest, reference = max(((d, r) for d, r in doses if d is not None), key=lambda pair: pair[0], default=(None, {}))
     meterset = {
         int(b.ReferencedBeamNumber): _number(b, "BeamMeterset")
         for g in groups
@@ -74,7 +77,8 @@ def plan_facts(dataset: Any) -> PlanFacts:
         text(dataset, "SOPInstanceUID"),
         text(dataset, "RTPlanLabel"),
         sum(planned) if planned else None,
-        max(given, default=None),
+        highest,
+        text(reference, "DoseReferenceDescription"),
         tuple(_beam(b, meterset) for b in dataset.get("BeamSequence") or []),
         text(sets[0], "ReferencedSOPInstanceUID") if len(sets) else "",
         text(dataset, "FrameOfReferenceUID"),
