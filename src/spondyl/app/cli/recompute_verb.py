@@ -26,7 +26,7 @@ against each other.
 
 Examples:
 
-    spondyl recompute cases/l3 --rtplan imported/rtplan_1.dcm --dose imported/rtdose_1.dcm -o out/check
+    spondyl recompute cases/l3 --rtplan p.dcm --dose d.dcm -o out/check
 
     spondyl recompute cases/l3 --rtplan p.dcm --linac m120-6mv --protocol hytec-cord --json -o out/check
 
