@@ -33,7 +33,7 @@ def test_smooth_gradient_is_the_finite_difference(problem, goal):
     if by_point:
         full = np.zeros(problem.interpolation.rows)
         full[problem.samples[goal.structure].points] = derivative
-        derivative = problem.gradient_from(full)
+        derivative = problem.gradient_from(full, x)
     step = 1e-5
     expected = (value(x + step * direction)[0] - value(x - step * direction)[0]) / (2 * step)
     assert derivative @ direction == pytest.approx(expected, rel=1e-4)

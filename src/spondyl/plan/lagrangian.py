@@ -158,7 +158,10 @@ def _value(
         total += (push**2 - bound.multiplier**2) / (2.0 * bound.penalty)
         if push != 0.0:
             _add(problem, bound.goal, push * bound.goal.sense / bound.scale * slope, by_point, derivative, gradient)
-    return total, gradient + problem.gradient_from(derivative)
+    strain = problem.strain(x)
+    if strain is not None:
+        total, gradient = total + strain[0], gradient + strain[1]
+    return total, gradient + problem.gradient_from(derivative, x)
 
 
 def _add(problem: Problem, goal: Goal, slope: Floats, by_point: bool, derivative: Floats, gradient: Floats) -> None:

@@ -70,12 +70,24 @@ class Problem:
     def beamlets(self) -> int:
         return self.influence.columns
 
-    def dose_at_points(self, x: Floats) -> Floats:
-        return self.interpolation.times(self.influence.times(x) + self.offset_gy)
+    def row_dose(self, x: Floats) -> Floats:
+        """Dose of the rows without the offset."""
+        return self.influence.times(x)
 
-    def gradient_from(self, derivative: Floats) -> Floats:
+    def dose_at_points(self, x: Floats) -> Floats:
+        return self.interpolation.times(self.row_dose(x) + self.offset_gy)
+
+    def by_beamlet(self, derivative: Floats) -> Floats:
         """Gradient by beamlet of a function with `derivative` by point dose."""
         return self.influence.transposed_times(self.interpolation.transposed_times(derivative))
+
+    def gradient_from(self, derivative: Floats, x: Floats) -> Floats:
+        """Gradient by weight at `x`: here of beamlets, and the same at every x."""
+        return self.by_beamlet(derivative)
+
+    def strain(self, x: Floats) -> tuple[float, Floats] | None:
+        """What weights cost that a machine cannot deliver, and its gradient: beamlets may be anything."""
+        return None
 
     def corrected(self, offset_gy: Floats) -> Problem:
         return replace(self, offset_gy=offset_gy)
