@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pydicom
 import pytest
 import SimpleITK as sitk
 
 from spondyl.anatomy import Structures
+from spondyl.core import DISCLAIMER
+from spondyl.evaluate import dvh
 from spondyl.io import bundled_case, read_rtdose, read_rtstruct
 
 T11 = str(bundled_case("thoracic_t11"))
+DCIODVFY = shutil.which("dciodvfy")
 FEW = ("--histories", "50000", "--quiet")
 FILES = {
-    "structures.dcm", "dose.dcm", "dose.nii.gz", "dvh.csv", "key_numbers.json", "plan.json", "provenance.json",
+    "structures.dcm", "dose.dcm", "dose.nii.gz", "dose_to_water.dcm", "dose_after_cement.dcm", "dvh.csv",
+    "key_numbers.json", "plan.json", "provenance.json",
     "report.html", "report.json", "verdicts.json",
 }  # fmt: skip
 
@@ -68,7 +74,7 @@ def test_bone_shields_the_cord_and_takes_more_than_water_itself(out: Path) -> No
     assert 0.3 < cord["ratio"] < 0.9
     target = rows["GTV_Tissue", "Dmean"]
     assert target["patient"] > 1.2 * target["patient_to_water"]
-    assert all(r["with_cement"] is not None for r in rows.values())
+    assert all(r["with_cement"] < r["patient"] for (name, _), r in rows.items() if name in ("SpinalCord", "GTV_Tissue"))
 
 
 def test_the_files_alone_give_the_same_dose_and_the_needle_is_drawn(out: Path) -> None:
@@ -79,6 +85,31 @@ def test_the_files_alone_give_the_same_dose_and_the_needle_is_drawn(out: Path) -
     k, j, i = np.rint(dose.grid.index_of(tip)).astype(int)
     assert structures["Needle"].full()[k, j, i] > 0.5
     assert dose.values[k, j, i] > 50
+
+
+def test_the_other_doses_are_files_of_their_own_that_say_what_they_are(out: Path) -> None:
+    """Their maxima are those of the key numbers' readings, and no two share a series."""
+    rows = {(r["structure"], r["metric"]): r for r in told(out, "key_numbers.json")}
+    structures = Structures(list(read_rtstruct(out / "structures.dcm", read_rtdose(out / "dose.dcm").grid).values()))
+    series = {pydicom.dcmread(out / "dose.dcm").SeriesInstanceUID}
+    for name, reading, label in (
+        ("dose_to_water", "patient_to_water", "dose to water"),
+        ("dose_after_cement", "with_cement", "dose after cement"),
+    ):
+        file = pydicom.dcmread(out / f"{name}.dcm")
+        assert file.SeriesDescription == f"{label}. {DISCLAIMER}"
+        assert file.DoseComment.startswith(f"{label}, to-{'water' if reading == 'patient_to_water' else 'medium'}, kv-")
+        series.add(file.SeriesInstanceUID)
+        cord = dvh(read_rtdose(out / f"{name}.dcm"), structures["SpinalCord"])
+        assert cord.max_gy == pytest.approx(rows["SpinalCord", "Dmax"][reading], rel=0.01)
+    assert len(series) == 3
+
+
+@pytest.mark.skipif(DCIODVFY is None, reason="dciodvfy (Debian's dicom3tools) is not installed")
+@pytest.mark.parametrize("name", ["dose", "dose_to_water", "dose_after_cement", "structures"])
+def test_dciodvfy_finds_no_error(out: Path, name: str) -> None:
+    checked = subprocess.run([str(DCIODVFY), str(out / f"{name}.dcm")], capture_output=True, text=True, check=False)
+    assert [line for line in checked.stderr.splitlines() if line.startswith("Error")] == []
 
 
 def test_its_folder_is_evaluated_and_reported_like_any_other(out: Path) -> None:

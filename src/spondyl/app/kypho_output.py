@@ -8,20 +8,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from spondyl.app.dicom_output import forget_plan_file, write_dicom
 from spondyl.app.kypho_job import KyphoPlanned
 from spondyl.app.kypho_report import kypho_report_inputs
 from spondyl.app.kypho_warnings import mean_uncertainty
+from spondyl.app.plan_folder import plan_folder
 from spondyl.app.report import remember, render_report
 from spondyl.app.stages import Stages
-from spondyl.core import Progress, Provenance, silent, writing_folder
+from spondyl.core import Progress, Provenance, silent
 from spondyl.evaluate import write_dvh_csv, write_verdicts
-from spondyl.io import write_nifti_dose, write_rtdose, write_rtstruct
+from spondyl.io import write_rtdose
 
 
 def write_kypho(
     out: Path, planned: KyphoPlanned, settings: Mapping[str, Any], progress: Progress = silent
 ) -> dict[str, float]:
-    """Write the files of any plan, and `key_numbers.json`.
+    """Write the files of any plan, `key_numbers.json`, and the doses to water and after cement as RTDOSE of their own.
 
     Returns
     -------
@@ -33,12 +35,11 @@ def write_kypho(
         If the folder cannot be written to; it is then as it was.
     """
     stage = Stages()
-    with writing_folder(out) as folder:
+    with plan_folder(out) as folder:
         with stage("write DICOM"):
             progress("write", 0.1)
-            write_rtstruct(folder / "structures.dcm", planned.case, planned.structures)
-            write_rtdose(folder / "dose.dcm", planned.dose, planned.case)
-            write_nifti_dose(folder / "dose.nii.gz", planned.dose)
+            write_dicom(folder, planned.case, planned.structures, planned.dose, None)
+            _write_other_doses(folder, planned)
         progress("write", 0.5)
         write_dvh_csv(folder / "dvh.csv", planned.dvhs)
         write_verdicts(folder / "verdicts.json", planned.verdicts)
@@ -55,7 +56,16 @@ def write_kypho(
         record = Provenance("plan", inputs.inputs_sha256, settings, seed=settings["seed"], timings_s=timings)
         record.write(folder / "provenance.json")
         progress("write", 1.0)
+    forget_plan_file(out, None)
     return timings
+
+
+def _write_other_doses(folder: Path, planned: KyphoPlanned) -> None:
+    """The doses that are not judged, each in its own series that says what it is; only what was computed."""
+    doses = planned.result.doses
+    write_rtdose(folder / "dose_to_water.dcm", doses.patient_to_water, planned.case, label="dose to water")
+    if doses.with_cement is not None:
+        write_rtdose(folder / "dose_after_cement.dcm", doses.with_cement, planned.case, label="dose after cement")
 
 
 def _about(planned: KyphoPlanned) -> dict[str, Any]:

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from spondyl.app.dicom_output import forget_plan_file, write_dicom
+from spondyl.app.plan_folder import plan_folder
 from spondyl.app.plan_report import report_inputs
 from spondyl.app.planned import Planned
 from spondyl.app.report import remember, render_report
 from spondyl.app.stages import Stages
-from spondyl.core import Progress, Provenance, silent, writing_folder
+from spondyl.core import Progress, Provenance, silent
 from spondyl.evaluate import write_dvh_csv, write_verdicts
 from spondyl.plan import save_plan
 
@@ -33,7 +34,7 @@ def write_plan(
         If the folder cannot be written to; it is then as it was.
     """
     stage = Stages()
-    with writing_folder(out) as folder:
+    with plan_folder(out) as folder:
         with stage("write DICOM"):
             progress("write", 0.1)
             write_dicom(folder, planned.case, planned.volumes.structures, planned.dose, planned.plan)

@@ -63,7 +63,7 @@ def as_stored(dose: Dose, bits: int = 32) -> Dose:
     return replace(dose, values=(stored * np.float64(float(scaling))).astype(np.float32))
 
 
-def write_rtdose(path: Path, dose: Dose, case: Case, *, bits: int = 32, plan_uid: str = "") -> Dose:
+def write_rtdose(path: Path, dose: Dose, case: Case, *, bits: int = 32, plan_uid: str = "", label: str = "") -> Dose:
     """Write an RTDOSE in the CT's study and frame of reference.
 
     Parameters
@@ -73,6 +73,9 @@ def write_rtdose(path: Path, dose: Dose, case: Case, *, bits: int = 32, plan_uid
     plan_uid
         SOPInstanceUID of the RTPLAN it belongs to; computed where none is given, since the standard wants one. (A
         structure set is only referred to by the DVH module, which spondyl does not write.)
+    label
+        What it is, where it is not the plan's dose: it then is a series of its own, and description and comment begin
+        with the label, of at most 18 characters.
 
     Returns
     -------
@@ -89,7 +92,10 @@ def write_rtdose(path: Path, dose: Dose, case: Case, *, bits: int = 32, plan_uid
     stored, scaling = stored_dose(dose, bits)
     references = references_of(case)
     key = content_hash(stored) + scaling
-    dataset = new_file(RTDOSE, uid_from(references.key, "dose", key), references, "RTDOSE", "dose")
+    uid = uid_from(references.key, "dose", label + key)
+    dataset = new_file(RTDOSE, uid, references, "RTDOSE", label or "dose")
+    if label:
+        dataset.SeriesDescription = f"{label}. {DISCLAIMER}"[:64]
     dataset.InstanceNumber, dataset.OperatorsName = 1, ""
     dataset.FrameOfReferenceUID = references.frame_of_reference_uid
     dataset.PositionReferenceIndicator = references.patient["PositionReferenceIndicator"]
@@ -98,7 +104,8 @@ def write_rtdose(path: Path, dose: Dose, case: Case, *, bits: int = 32, plan_uid
     dataset.NumberOfFrames, dataset.FrameIncrementPointer = dose.grid.shape[0], 0x3004000C
     dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = bits, bits, bits - 1, 0
     dataset.DoseUnits, dataset.DoseType, dataset.DoseSummationType = "GY", "PHYSICAL", "PLAN"
-    dataset.DoseComment = f"{DISCLAIMER} {dose.kind.removeprefix('dose-')}, {dose.engine}".strip(" ,")[:64]
+    kind = f"{dose.kind.removeprefix('dose-')}, {dose.engine}".strip(" ,")
+    dataset.DoseComment = f"{label}, {kind}. {DISCLAIMER}"[:64] if label else f"{DISCLAIMER} {kind}"[:64]
     dataset.GridFrameOffsetVector = [decimal(k * dose.grid.spacing_mm[2]) for k in range(dose.grid.shape[0])]
     dataset.DoseGridScaling = scaling
     dataset.TissueHeterogeneityCorrection = "IMAGE"

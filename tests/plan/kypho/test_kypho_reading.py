@@ -59,7 +59,9 @@ def test_the_stated_error_is_how_readings_of_other_seeds_scatter(words: str, com
 def test_rounds_that_agree_by_chance_are_not_believed():
     """20 voxels of 10 % each: half of them make 10 % / sqrt(10), whatever the rounds say; correlated ones more."""
     found = reading_of(parse_prescription("10gy-at-boundary"), LINE, WEIGHTS, SOURCE)
-    gray = [np.full(1000, 5.0)] * 3
-    assert found.error(gray[:2], [0.2, 0.6], np.full(1000, 0.5), VOXELS) is None
-    assert found.error(gray, [0.2, 0.6, 1.0], np.full(1000, 0.5), VOXELS) == pytest.approx(0.1 / np.sqrt(10), rel=0.06)
-    assert found.error(gray, [0.2, 0.6, 1.0], np.full(1000, 0.5), 0 * VOXELS) == pytest.approx(0.1)
+    gray = [np.full(1000, 5.0)] * 4
+    assert found.error(gray[:3], [0.2, 0.6, 0.8], np.full(1000, 0.5), VOXELS) is None
+    assert found.error(gray, [0.2, 0.6, 0.8, 1.0], np.full(1000, 0.5), VOXELS) == pytest.approx(
+        0.1 / np.sqrt(10), rel=0.06
+    )
+    assert found.error(gray, [0.2, 0.6, 0.8, 1.0], np.full(1000, 0.5), 0 * VOXELS) == pytest.approx(0.1)

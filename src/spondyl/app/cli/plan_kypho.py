@@ -15,7 +15,8 @@ from spondyl.app.kypho_job import PROTOCOL, KyphoPlanned, plan_kypho
 from spondyl.app.kypho_output import write_kypho
 from spondyl.app.kypho_tables import number_columns, number_rows
 from spondyl.app.kypho_warnings import mean_uncertainty, minutes_text, warnings
-from spondyl.core import DISCLAIMER, check_output
+from spondyl.app.plan_folder import check_plan_folder
+from spondyl.core import DISCLAIMER
 from spondyl.core.errors import PlanError
 from spondyl.plan.kypho.doses import Round
 from spondyl.plan.kypho.plan import NeedlePlan
@@ -36,7 +37,7 @@ def kypho_and_tell(
     quiet: bool = False,
 ) -> int:
     """Plan, write `out`, tell; the exit code says whether every mandatory limit is met."""
-    check_output(out)
+    check_plan_folder(out)
     silent = quiet or json_
     with progress_bars(silent) as progress:
         planned = plan_kypho(

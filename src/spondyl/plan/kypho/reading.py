@@ -22,7 +22,7 @@ DISTAL = 0.02
 much as D98% leaves out."""
 ABOUT = {"D98%": (0.01, 0.03), "D50%": (0.25, 0.75)}
 """Between which shares of the part, from the coldest, the points lie whose mean tells how the metric scatters."""
-LEAST_ROUNDS = 3
+LEAST_ROUNDS = 4
 
 Floats = NDArray[np.float64]
 
