@@ -63,6 +63,14 @@ def _cells(found, structure, metric):
     return next(r.cells for r in found.rows if (r.structure, r.metric) == (structure, metric))
 
 
+def test_a_needle_s_plan_says_that_no_rbe_is_applied_and_others_do_not(two):
+    five, one = two
+    needle = replace(one, technique="kypho-iort")
+    (said,) = (n for n in compare_plans("phantom", (five, needle), STRUCTURES).notes() if "RBE" in n)
+    assert said.startswith("one: no relative biological effectiveness (RBE) is applied")
+    assert not any("RBE" in n for n in compare_plans("phantom", two, STRUCTURES).notes())
+
+
 def test_dose_and_eqd2_of_uniform_plans(two):
     """D (D/n + ab) / (2 + ab): 30 Gy in 5 with 6 Gy is 45, 8 Gy in 1 with 2 Gy is 20."""
     found = compare_plans("phantom", two, STRUCTURES)

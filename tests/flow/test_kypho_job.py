@@ -125,6 +125,11 @@ def test_its_folder_is_evaluated_and_reported_like_any_other(out: Path) -> None:
     assert "eligibility is not settled" in page
 
 
+def test_the_report_says_what_is_assumed_of_kilovoltage_photons(out: Path) -> None:
+    assert "no relative biological effectiveness (RBE) is applied" in " ".join(told(out, "report.json")["assumptions"])
+    assert "no relative biological effectiveness (RBE) is applied" in (out / "report.html").read_text()
+
+
 def test_the_report_says_first_that_the_target_gets_less_than_prescribed(out: Path) -> None:
     (lowest,) = (
         n["patient"] for n in told(out, "key_numbers.json") if (n["structure"], n["metric"]) == ("GTV_Tissue", "D98%")

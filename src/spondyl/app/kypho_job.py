@@ -22,6 +22,7 @@ from spondyl.physics.kv import load_kv_source
 from spondyl.plan.kypho.doses import Show
 from spondyl.plan.kypho.drawn import NEURAL, SKIN, TISSUE, key_structures
 from spondyl.plan.kypho.limits import check_one_fraction
+from spondyl.plan.kypho.plan import RBE_TOLD
 from spondyl.plan.kypho.planner import KyphoResult, make_kypho_plan
 from spondyl.plan.kypho.results import KeyNumber, key_numbers
 from spondyl.plan.kypho.settings import KyphoSettings
@@ -159,6 +160,7 @@ def _assumed(made: KyphoResult) -> tuple[str, ...]:
     return (
         f"source: {placed.source.calibrated().about or placed.source.name}",
         f"{TISSUE} is the GTV without needle and applicator, where no tissue is",
+        RBE_TOLD,
         "the needle itself is not in the calculation: tissue stands in its place, and its wall is in the calibration",
         *(() if made.doses.with_cement is None else (cement,)),
     )

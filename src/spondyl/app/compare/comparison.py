@@ -16,6 +16,7 @@ from spondyl.core.errors import DoseGridError
 from spondyl.dose import Dose
 from spondyl.evaluate import MetricValue, dvh, eqd2, is_drawn, meets, metric, resolve
 from spondyl.evaluate.conversion import ALPHA_BETA_GY, alpha_beta_for
+from spondyl.plan.kypho.plan import RBE_TOLD, TECHNIQUE
 
 TARGETS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("GTV", ("D98%", "D90%", "D50%")),
@@ -103,6 +104,7 @@ class Comparison:
             "EQD2 by the linear-quadratic model, voxel by voxel with its own dose a fraction; above "
             f"{LQ_TO_GY:g} Gy a fraction, as near a needle, it overstates the effect"
         ]
+        found += [f"{p.name}: {RBE_TOLD}" for p in self.plans if p.technique == TECHNIQUE]
         found += [
             f"{p.name}: interrupted, its dose is that of the last complete round" for p in self.plans if p.interrupted
         ]

@@ -64,6 +64,8 @@ class Contestant:
         Of the dose file that was read.
     interrupted
         Whether its dose was stopped by Ctrl-C and is that of the last complete round.
+    technique
+        As plan.json names it.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Contestant:
     unmet: str | None
     dose_sha256: str
     interrupted: bool = False
+    technique: str = ""
 
 
 def _sib_sbrt(case: Path, out: Path, asked: Asked, progress: Progress) -> None:
@@ -192,6 +195,7 @@ def read_contestant(case: Case, folder: Path) -> Contestant:
         unmet=_unmet(folder / "verdicts.json"),
         dose_sha256=sha256_of({"dose": folder / "dose.dcm"})["dose"],
         interrupted=_interrupted(facts),
+        technique=technique,
     )
 
 

@@ -12,6 +12,13 @@ from spondyl.plan.kypho.prescription import NeedlePrescription
 from spondyl.plan.plan_file import FORMAT_FIELDS
 
 TECHNIQUE = "kypho-iort"
+RBE_TOLD = (
+    "no relative biological effectiveness (RBE) is applied: doses, limits and EQD2 take a gray of 50 kV photons for "
+    "one of megavoltage photons. It does more: for such sources the RBE at clinical doses is estimated to be "
+    "considerably above 1 (Brenner et al. 1999, Phys Med Biol 44:323), by how much depends on dose, tissue and "
+    "endpoint, and neither the review of the technique nor the protocols' limits give a number"
+)
+"""What is assumed of kilovoltage photons: without a number for cord or metastases none is multiplied with."""
 
 
 @dataclass(frozen=True)
