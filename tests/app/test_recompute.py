@@ -173,3 +173,16 @@ def test_the_difference_is_of_the_references_maximum():
     assert found.mean_percent == pytest.approx(1.0, abs=1e-4)
     assert found.sd_percent == pytest.approx(0.0, abs=1e-4)
     assert found.within
+
+
+def test_mu_of_another_calibration_scale_the_dose(folder, tmp_path, capsys):
+    """1 cGy at 15 mm depth, 1000 mm to the surface, is 1/1.236 of the beam's own 1 cGy at 100 mm, 900 mm."""
+    arguments = (folder / "case", "--rtplan", folder / "out" / "plan.dcm", "--engine", "pencil-beam", "--quiet")
+    assert run(capsys, *arguments, "-o", tmp_path / "own")[0] == 0
+    assert run(capsys, *arguments, "--calibration", "1000,15", "-o", tmp_path / "dmax")[0] == 0
+    own, other = (read_rtdose(tmp_path / name / "dose.dcm").values for name in ("own", "dmax"))
+    assert float(own.max() / other.max()) == pytest.approx(1.2357, abs=2e-4)
+    assert "at 15 mm depth" in json.loads((tmp_path / "dmax" / "recompute.json").read_text())["calibration"]
+    assert not (tmp_path / "dmax" / "plan.json").exists()
+    code, _, err = run(capsys, *arguments, "--calibration", "1000", "-o", tmp_path / "x")
+    assert (code, "expected SSD,DEPTH in mm" in err) == (2, True)

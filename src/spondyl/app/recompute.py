@@ -17,12 +17,13 @@ from spondyl.core import Citation, Grid, Progress, collecting, silent
 from spondyl.core.errors import DoseGridError, PlanError
 from spondyl.dose import Dose, compute_dose
 from spondyl.evaluate import DVH, Protocol, Verdicts
-from spondyl.physics import load_machine, medium_from_ct
+from spondyl.physics import BeamModel, ReferenceCondition, calibrated, load_machine, medium_from_ct
 from spondyl.plan.recompute import total_dose
 from spondyl.plan.setup import DOSE_SPACING_MM, dose_grid
 
 SAME_GRID_MM = 0.5
 """A reference's grid is taken as it is where its voxels are within this of the planner's: nothing is interpolated."""
+CALIBRATED_FIELD_MM = 100.0
 PLAN_JSON, DOSE, STRUCTURES = "plan.json", "dose.dcm", "structures.dcm"
 
 
@@ -44,6 +45,9 @@ class Asked:
         Judged by; by default a plan.json's own, none for an RTPLAN.
     engine
         Of the dose.
+    calibration
+        (distance from source to surface, depth in water) in mm at which 1 MU gives 1 cGy in a field of 100 x 100 mm,
+        where the machine's MU are not as the linac's beam has them.
     """
 
     plan: Path
@@ -53,6 +57,7 @@ class Asked:
     fractions: int | None = None
     protocol: str = ""
     engine: str = "collapsed-cone"
+    calibration: tuple[float, float] | None = None
 
     def files(self) -> dict[str, Path]:
         """Every file that is read, by what it is; a folder gives what is not named.
@@ -83,6 +88,8 @@ class Recomputed:
     ----------
     case, plan, structures
         On what, what, and what was measured.
+    model
+        The photon beam, as it was calibrated.
     dose
         Total dose in Gy as RTDOSE stores it.
     dvhs
@@ -102,6 +109,7 @@ class Recomputed:
     case: Case
     plan: GivenPlan
     structures: Structures
+    model: BeamModel
     dose: Dose
     dvhs: Mapping[str, DVH]
     verdicts: Verdicts | None
@@ -134,10 +142,8 @@ def recompute(folder: Path, asked: Asked, progress: Progress = silent) -> Recomp
             rules = evaluate.load_protocol(name) if name else None
         with stage("dose"):
             grid = _grid(case, plan, reference)
-            dose = compute_dose(
-                plan.fields, medium_from_ct(case.ct, case.structures), load_machine(plan.machine),
-                engine=asked.engine, grid=grid, progress=progress,
-            )  # fmt: skip
+            model, medium = _model(plan.machine, asked), medium_from_ct(case.ct, case.structures)
+            dose = compute_dose(plan.fields, medium, model, engine=asked.engine, grid=grid, progress=progress)
             dose = io.as_stored(total_dose(dose, plan.fractions))
         with stage("dose-volume histograms"):
             curves, notes = _curves(dose, structures)
@@ -154,7 +160,20 @@ def recompute(folder: Path, asked: Asked, progress: Progress = silent) -> Recomp
             )
     said = (*plan.notes, *notes)
     return Recomputed(
-        case, plan, structures, dose, curves, judged, other, held, rules, said, files, tuple(cited), stage.seconds
+        case,
+        plan,
+        structures,
+        model,
+        dose,
+        curves,
+        judged,
+        other,
+        held,
+        rules,
+        said,
+        files,
+        tuple(cited),
+        stage.seconds,
     )
 
 
@@ -164,6 +183,14 @@ def _given(path: Path, case: Case, asked: Asked) -> GivenPlan:
     if asked.linac or asked.fractions:
         raise PlanError(f"--linac and --fractions are for an RTPLAN, {path} says both; leave them out")
     return plan_of_ours(path, case)
+
+
+def _model(machine: str, asked: Asked) -> BeamModel:
+    """The photon beam, with the MU of the calibration that was asked for."""
+    model = load_machine(machine)
+    if asked.calibration is None:
+        return model
+    return calibrated(replace(model, reference=ReferenceCondition(*asked.calibration, CALIBRATED_FIELD_MM, 0.01)))
 
 
 def _reference(path: Path | None, case: Case, fractions: int) -> Dose | None:

@@ -23,7 +23,8 @@ def write_recomputed(
 ) -> dict[str, Any]:
     """Write dose.dcm, dose.nii.gz, structures.dcm, dvh.csv, verdicts.json, plan.json, recompute.json and the report.
 
-    The RTDOSE refers to the RTPLAN that was computed; it is not copied.
+    The RTDOSE refers to the RTPLAN that was computed; it is not copied. There is no plan.json where the file prescribes
+    nothing, or its MU were calibrated for this run: it would not give this dose again.
 
     Returns
     -------
@@ -45,7 +46,7 @@ def write_recomputed(
         if made.verdicts is not None:
             write_verdicts(folder / "verdicts.json", made.verdicts)
         plan = made.plan.as_plan(made.case.name)
-        if plan is not None:
+        if plan is not None and settings["calibration"] is None:
             save_plan(folder / "plan.json", plan)
         text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
         (folder / "recompute.json").write_text(text + "\n", encoding="utf-8")

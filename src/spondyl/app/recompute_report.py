@@ -12,6 +12,7 @@ from spondyl.app.report import Fact, ReportInputs, curves_of
 from spondyl.app.report.inputs import Table
 from spondyl.app.report.numbers import plain, three
 from spondyl.core import DISCLAIMER, sha256_of
+from spondyl.physics import BeamModel
 
 
 def recompute_record(made: Recomputed) -> dict[str, Any]:
@@ -24,6 +25,7 @@ def recompute_record(made: Recomputed) -> dict[str, Any]:
         "fractions": plan.fractions,
         "prescription_gy": plan.prescription.dose_gy if plan.prescription else None,
         "machine": plan.machine,
+        "calibration": calibration_text(made.model),
         "engine": made.dose.engine,
         "mu_per_fraction": round(sum(beam.mu for beam in plan.beams), 4) if plan.beams else None,
         "beams": [
@@ -90,8 +92,20 @@ def _made_facts(made: Recomputed) -> tuple[Fact, ...]:
     return (
         Fact("dose engine", f"{made.dose.engine}, {made.dose.kind.replace('-', ' ')}"),
         Fact("dose grid", f"{spacing} mm, {' × '.join(str(n) for n in grid.shape[::-1])} voxels"),
+        Fact("calibration", calibration_text(made.model)),
         Fact("fields computed", f"{len(made.plan.fields)}"),
         *(Fact(kind, path.name) for kind, path in made.files.items()),
+    )
+
+
+def calibration_text(model: BeamModel) -> str:
+    """What a monitor unit is: "1 MU gives 1 cGy at 100 mm depth, 900 mm from source to surface, 100 × 100 mm"."""
+    place = model.reference
+    if place is None:
+        return "not stated"
+    return (
+        f"1 MU gives {plain(100 * place.dose_gy_per_mu)} cGy at {place.depth_mm:g} mm depth in water, "
+        f"{place.ssd_mm:g} mm from source to surface, {place.field_mm:g} × {place.field_mm:g} mm"
     )
 
 

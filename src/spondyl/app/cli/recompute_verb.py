@@ -54,6 +54,9 @@ def recompute_(
     fractions: Annotated[int | None, typer.Option(min=1, help="Fractions, where the RTPLAN does not say.")] = None,
     protocol: Annotated[str, typer.Option(help="A protocol's name, or a .yaml file, to judge both doses by.")] = "",
     engine: Annotated[str, typer.Option(help="collapsed-cone or pencil-beam.")] = "collapsed-cone",
+    calibration: Annotated[
+        str, typer.Option(help="SSD,DEPTH in mm at which the machine's MU give 1 cGy, 100 x 100 mm: 1000,15.")
+    ] = "",
     json_: Annotated[bool, typer.Option("--json", help="Print recompute.json and nothing else.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No bars, no words.")] = False,
 ) -> int:
@@ -63,7 +66,7 @@ def recompute_(
     if len(given) != 1:
         got = "both" if given else "neither"
         raise PlanError(f"got {got} of --rtplan FILE and --plan FILE, expected one; leave the other out")
-    asked = Asked(given[0], dose, structures, linac, fractions, protocol, engine)
+    asked = Asked(given[0], dose, structures, linac, fractions, protocol, engine, _calibration(calibration))
     with progress_bars(quiet or json_) as progress:
         made = recompute(case, asked, progress)
         record = write_recomputed(out, made, asdict(asked), progress)
@@ -72,6 +75,28 @@ def recompute_(
     elif not quiet:
         _tell(made, out)
     return max(_tell_gamma(made), tell_unmet(made.verdicts) if made.verdicts else 0)
+
+
+def _calibration(text: str) -> tuple[float, float] | None:
+    """ "1000,15" as distance from source to surface and depth, None where nothing is given.
+
+    Raises
+    ------
+    PlanError
+        If it is not two positive numbers.
+    """
+    if not text:
+        return None
+    try:
+        ssd_mm, depth_mm = (float(part) for part in text.split(","))
+    except ValueError:
+        ssd_mm = depth_mm = 0.0
+    if not (0 < ssd_mm <= 2000 and 0 < depth_mm <= 400):
+        raise PlanError(
+            f'--calibration is "{text}", expected SSD,DEPTH in mm, for example --calibration 1000,15 where 1 MU gives '
+            "1 cGy at the depth of the maximum"
+        )
+    return ssd_mm, depth_mm
 
 
 def _tell_gamma(made: Recomputed) -> int:
