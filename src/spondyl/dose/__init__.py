@@ -1,6 +1,7 @@
 """Dose engines: one a file under engines/, compiled kernels beside them."""
 
 from spondyl.dose.apertures import Aperture, BinaryAperture, CircularAperture, LeafAperture, leaf_fluence
+from spondyl.dose.circles import circle_fluence
 from spondyl.dose.compute import ENGINE_NAMES, ENGINES, Engine, compute_dose, find_engine
 from spondyl.dose.dose import Dose
 from spondyl.dose.fields import Field, gantry_axes
@@ -22,6 +23,7 @@ __all__ = [
     "Influence",
     "LeafAperture",
     "beamlet_influence",
+    "circle_fluence",
     "gantry_axes",
     "incident_fluence",
     "leaf_fluence",

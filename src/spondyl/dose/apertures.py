@@ -52,11 +52,22 @@ class LeafAperture:
 
 @dataclass(frozen=True)
 class CircularAperture:
-    """A cone's or an iris' circle, its diameter in the isocentre plane."""
+    """A cone's or an iris' circle in the isocentre plane; a robot aims it off the axis by turning its head.
+
+    Parameters
+    ----------
+    diameter_mm
+        Of the circle.
+    centre_mm
+        (u, v) of its middle.
+    """
 
     diameter_mm: float
+    centre_mm: tuple[float, float] = (0.0, 0.0)
 
     def __post_init__(self) -> None:
+        if not bool(np.isfinite(self.centre_mm).all()):
+            raise DoseError(f"aperture: centre_mm must be two finite numbers, got {self.centre_mm}")
         if not (np.isfinite(self.diameter_mm) and self.diameter_mm > 0):
             raise DoseError(f"aperture: diameter_mm must be positive, got {self.diameter_mm}")
 

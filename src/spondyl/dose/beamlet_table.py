@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import fftconvolve
 
+from spondyl.dose.apertures import CircularAperture
+from spondyl.dose.circles import circle_fluence
 from spondyl.dose.engines.pencil_terms import PencilTerms, pixel_kernel
 from spondyl.dose.fields import Field
 from spondyl.dose.fluence import opening
@@ -49,7 +51,7 @@ class BeamletTable:
 def beamlet_table(
     terms: PencilTerms,
     model: BeamModel,
-    size_mm: tuple[float, float],
+    beamlet: Field,
     along_mm: tuple[float, float],
     near_mm: float,
     far_mm: float,
@@ -58,8 +60,8 @@ def beamlet_table(
 
     Parameters
     ----------
-    size_mm
-        The beamlet's sides along u and v in the isocentre plane.
+    beamlet
+        `square_beamlet` or `disc_beamlet`: symmetric about both axes.
     along_mm
         Least and greatest distance from the source along the axis that will be read.
     near_mm, far_mm
@@ -68,7 +70,6 @@ def beamlet_table(
     low, high = along_mm
     layers = np.linspace(low, high + 1e-3, max(2, int(np.ceil((high - low) / LAYER_MM)) + 1))
     by_depth = np.stack([np.interp(DEPTH_NODES_MM, terms.depth_mm, a) for a in terms.by_depth])
-    beamlet = _one(size_mm)
     near_axis = np.arange(int(np.ceil(near_mm / NEAR_PIXEL_MM)) + 2) * NEAR_PIXEL_MM
     far_axis = np.arange(int(np.ceil(max(far_mm, near_mm) / FAR_PIXEL_MM)) + 2) * FAR_PIXEL_MM
     parts = ((NEAR_PIXEL_MM, len(near_axis)), (FAR_PIXEL_MM, len(far_axis)))
@@ -101,14 +102,15 @@ class HeadTerm:
     by_depth: Floats
 
 
-def head_term(kernel: PencilKernel, model: BeamModel, size_mm: tuple[float, float]) -> HeadTerm:
-    """Head scatter of a beamlet with sides `size_mm` in the isocentre plane."""
+def head_term(kernel: PencilKernel, model: BeamModel, beamlet: Field) -> HeadTerm:
+    """Head scatter of a beamlet."""
     if model.head_scatter is None:
         return HeadTerm(1.0, 1.0, np.zeros(len(DEPTH_NODES_MM)))
     sigma, magnification = model.head_scatter.at_isocentre(model.sad_mm)
     r = (kernel.r_edges_mm[1:] + kernel.r_edges_mm[:-1]) / 2
     curve = np.exp(-((magnification * r / sigma) ** 2) / 2) @ kernel.gy_cm2
-    share = model.head_scatter.fraction * size_mm[0] * size_mm[1] / (2 * np.pi * sigma**2)
+    area_mm2 = float(np.diff(beamlet.v_edges_mm) @ beamlet.fluence @ np.diff(beamlet.u_edges_mm))
+    share = model.head_scatter.fraction * area_mm2 / (2 * np.pi * sigma**2)
     by_depth = np.interp(DEPTH_NODES_MM, kernel.depth_mm, curve) * share * model.photons_per_cm2_per_unit
     return HeadTerm(sigma, magnification, by_depth)
 
@@ -134,6 +136,17 @@ def _quadrant(
     return np.tensordot(by_depth.T, corner, axes=1)
 
 
-def _one(size_mm: tuple[float, float]) -> Field:
+def square_beamlet(size_mm: tuple[float, float]) -> Field:
+    """A rectangle of fluence 1 on the axis, with sides along u and v in the isocentre plane."""
     u, v = (np.array([-0.5, 0.5]) * side for side in size_mm)
-    return Field("beamlet", (0, 0, -1000), (0, 0, 0), (1, 0, 0), (0, 1, 0), u, v, np.ones((1, 1)))
+    return _on_axis(u, v, np.ones((1, 1)))
+
+
+def disc_beamlet(diameter_mm: float) -> Field:
+    """A circle of fluence 1 on the axis."""
+    edges, _, opened = circle_fluence(CircularAperture(diameter_mm), NEAR_PIXEL_MM)
+    return _on_axis(edges, edges, opened)
+
+
+def _on_axis(u_edges_mm: Floats, v_edges_mm: Floats, fluence: Floats) -> Field:
+    return Field("beamlet", (0, 0, -1000), (0, 0, 0), (1, 0, 0), (0, 1, 0), u_edges_mm, v_edges_mm, fluence)

@@ -21,7 +21,7 @@ from scipy.sparse import csr_array
 
 from spondyl.core import Grid, Progress, cite, silent
 from spondyl.core.errors import DoseError
-from spondyl.dose.beamlet_table import beamlet_table, head_term
+from spondyl.dose.beamlet_table import beamlet_table, disc_beamlet, head_term, square_beamlet
 from spondyl.dose.engines.pencil_terms import separate
 from spondyl.dose.fields import Field
 from spondyl.dose.influence_kernels import count_entries, fill_entries
@@ -95,6 +95,7 @@ def beamlet_influence(
     *,
     near_mm: float = NEAR_MM,
     cell_mm: float = CELL_MM,
+    disc_mm: float | None = None,
 ) -> Influence:
     """Pencil-beam dose to medium of each beamlet per unit of its fluence.
 
@@ -115,6 +116,8 @@ def beamlet_influence(
         Half side, in the isocentre plane, of the neighbourhood that is kept beamlet by beamlet.
     cell_mm
         Side of the cells that the tail is kept in.
+    disc_mm
+        Diameter of circles, in the isocentre plane, that stand at the beamlets' middles in their place.
 
     Raises
     ------
@@ -134,7 +137,7 @@ def beamlet_influence(
     beamlets = sum(len(layout.columns) for layout in layouts)
     data = np.empty(pointers[-1], np.float32)
     indices = np.empty(pointers[-1], np.uint16 if beamlets <= np.iinfo(np.uint16).max else np.int32)
-    tables = _Tables(model, _along(fields, points), near_mm + cell_mm)
+    tables = _Tables(model, _along(fields, points), near_mm + cell_mm, disc_mm)
     scale = water_scale(medium, model.spectrum)
     relative = medium.density_g_per_cm3 * scale.attenuation[medium.material]
     absorbed = scale.absorbed[nearest_material(medium, points)]
@@ -157,8 +160,10 @@ def beamlet_influence(
 class _Tables:
     """Beamlet tables of the beam, one for each size of beamlet, over the distances that the rows lie at."""
 
-    def __init__(self, model: BeamModel, along_mm: tuple[float, float], near_mm: float) -> None:
-        self._model, self._along_mm, self._near_mm = model, along_mm, near_mm
+    def __init__(
+        self, model: BeamModel, along_mm: tuple[float, float], near_mm: float, disc_mm: float | None = None
+    ) -> None:
+        self._model, self._along_mm, self._near_mm, self._disc_mm = model, along_mm, near_mm, disc_mm
         self._kernel = pencil_kernel(model.spectrum)
         self._terms = separate(self._kernel)
         self._made: dict[tuple[float, float], tuple[Any, ...]] = {}
@@ -167,8 +172,9 @@ class _Tables:
         """The table's arrays as `fill_entries` takes them."""
         key = (round(size_mm[0], 3), round(size_mm[1], 3))
         if key not in self._made:
-            table = beamlet_table(self._terms, self._model, key, self._along_mm, self._near_mm, REACH_MM)
-            head = head_term(self._kernel, self._model, key)
+            one = square_beamlet(key) if self._disc_mm is None else disc_beamlet(self._disc_mm)
+            table = beamlet_table(self._terms, self._model, one, self._along_mm, self._near_mm, REACH_MM)
+            head = head_term(self._kernel, self._model, one)
             self._made[key] = (
                 table.near, table.far, table.near_pixel_mm, table.far_pixel_mm, table.depth_mm, table.layers_mm,
                 head.by_depth, head.sigma_mm, head.magnification,

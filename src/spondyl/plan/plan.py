@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from spondyl.dose import Field
-from spondyl.physics import load_linac, load_machine
+from spondyl.physics import load_machine
 from spondyl.plan.external.beams import Beam
-from spondyl.plan.external.fields import segment_fields
+from spondyl.plan.external.fields import beam_fields
 from spondyl.plan.prescription import Prescription
 from spondyl.plan.sequencing import modulation_factor, sliding_window_mu
 
@@ -80,5 +80,5 @@ def plan_of_beams(
         If a beam's linac or the machine is unknown.
     """
     model = load_machine(machine)
-    fields = tuple(field for beam in beams for field in segment_fields(beam, load_linac(beam.linac), model))
+    fields = tuple(field for beam in beams for field in beam_fields(beam, model))
     return Plan(case, technique, protocol, machine, prescription, fields, beams)

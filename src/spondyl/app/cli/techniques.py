@@ -18,6 +18,8 @@ TECHNIQUES: dict[str, frozenset[str]] = {
     "conformal": BEAMS | {"linac"},
     "opposed": BEAMS | {"linac"},
     "posterior": BEAMS | {"linac"},
+    "robotic": BEAMS,
+    "tomotherapy": BEAMS,
     "kypho-iort": frozenset(
         {
             "source_side",

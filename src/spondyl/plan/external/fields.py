@@ -8,16 +8,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spondyl.core.errors import PlanError
-from spondyl.dose import Field, LeafAperture, gantry_axes, leaf_fluence
-from spondyl.physics import BeamModel, Linac
+from spondyl.dose import (
+    BinaryAperture,
+    CircularAperture,
+    Field,
+    LeafAperture,
+    circle_fluence,
+    gantry_axes,
+    leaf_fluence,
+)
+from spondyl.physics import BeamModel, Linac, load_linac
 from spondyl.plan.external.beams import Beam, ControlPoint, turn_deg
 
 Floats = NDArray[np.float64]
 Map = tuple[Floats, Floats, Floats]
 Place = tuple[float, ...]
+PIXEL_MM = 1.0
+"""Of the map of a circle, whose pixels hold exact areas."""
 
 
-def segment_fields(beam: Beam, linac: Linac, model: BeamModel) -> tuple[Field, ...]:
+def beam_fields(beam: Beam, model: BeamModel) -> tuple[Field, ...]:
+    """`segment_fields` of a beam with the linac that it names; circles and slits need none.
+
+    Raises
+    ------
+    PlanError, MachineError
+        If apertures change their kind, or the linac of leaves is unknown.
+    """
+    leaves = any(isinstance(point.aperture, LeafAperture) for point in beam.points)
+    return segment_fields(beam, load_linac(beam.linac) if leaves else None, model)
+
+
+def segment_fields(beam: Beam, linac: Linac | None, model: BeamModel) -> tuple[Field, ...]:
     """One field a segment with monitor units, seen from the middle of its arc, fluence in MU per fraction.
 
     Segments that neighbour each other and share their angles and couch position, as those of a static field do, are
@@ -40,15 +62,28 @@ def segment_fields(beam: Beam, linac: Linac, model: BeamModel) -> tuple[Field, .
     return tuple(_field(beam, number, place, _summed(maps), model) for number, (place, maps) in enumerate(made, 1))
 
 
-def segment_opening(beam: Beam, linac: Linac, start: ControlPoint, end: ControlPoint) -> Map:
-    """(u edges, v edges, opening) of a segment, as its kind of aperture gives it."""
+def segment_opening(beam: Beam, linac: Linac | None, start: ControlPoint, end: ControlPoint) -> Map:
+    """(u edges, v edges, opening) of a segment, as its kind of aperture gives it.
+
+    A circle stays as it is while the beam is on; the slits of a projection are those of its first control point.
+    """
     first, last = start.aperture, end.aperture
-    if isinstance(first, LeafAperture) and isinstance(last, LeafAperture):
+    if isinstance(first, LeafAperture) and isinstance(last, LeafAperture) and linac is not None:
         return leaf_fluence(linac, first, last)
+    if isinstance(first, CircularAperture) and first == last:
+        return circle_fluence(first, PIXEL_MM)
+    if isinstance(first, BinaryAperture) and isinstance(last, BinaryAperture):
+        return _slits(first)
     raise PlanError(
-        f'beam "{beam.name}" goes from a {type(first).__name__} to a {type(last).__name__}, '
-        "expected leaf apertures throughout a beam; split it"
+        f'beam "{beam.name}" goes from a {type(first).__name__} to a {type(last).__name__}, expected leaves of '
+        "a linac, one circle, or slits throughout a segment; split it"
     )
+
+
+def _slits(aperture: BinaryAperture) -> Map:
+    count = len(aperture.open_share)
+    u_edges = np.asarray((np.arange(count + 1) - count / 2) * aperture.leaf_mm, np.float64)
+    return u_edges, np.array([-0.5, 0.5]) * aperture.slice_mm, aperture.open_share[None, :]
 
 
 def _middle(start: ControlPoint, end: ControlPoint) -> Place:

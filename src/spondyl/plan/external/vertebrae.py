@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from spondyl.anatomy import Case, Structure, Structures, expand, sample_points, union
+from spondyl.anatomy import Case, Structure, Structures, expand, sample_points, tg263_name, union
 from spondyl.anatomy.levels import level_in_name, neighbour
 from spondyl.core.errors import PlanError
 
@@ -43,8 +43,9 @@ def vertebrae(case: Case, structures: Structures) -> Vertebrae:
     """
     level = case.facts.level
     by_level = {named: s for name, s in structures.items() if (named := level_in_name(name)) and not s.is_empty}
-    treated = structures["vertebra"] if "vertebra" in structures else by_level.get(level or "")
-    if treated is None or treated.is_empty:
+    by_name = {tg263_name(name): s for name, s in structures.items() if not s.is_empty}
+    treated = by_name.get("Vertebra") or by_level.get(level or "")
+    if treated is None:
         raise PlanError(
             'no vertebra to irradiate, expected a structure "vertebra" or one named after the level, such as '
             f"vertebra_{level or 'L3'}; there are {', '.join(structures)}"
@@ -60,8 +61,7 @@ def vertebrae(case: Case, structures: Structures) -> Vertebrae:
                 "next vertebra on either side; draw it, or choose imrt or vmat, which treat the target alone"
             )
         found.append(by_level[wanted])
-    body = structures.get("vertebral_body")
-    return Vertebrae(treated, found[0], found[1], _middle(treated if body is None or body.is_empty else body))
+    return Vertebrae(treated, found[0], found[1], _middle(by_name.get("VB") or treated))
 
 
 def with_conventional_target(case: Case, structures: Structures) -> Structures:

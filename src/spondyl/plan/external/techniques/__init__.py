@@ -4,11 +4,15 @@ from spondyl.core.errors import PlanError, nearest
 from spondyl.plan.external.techniques.conformal import CONFORMAL
 from spondyl.plan.external.techniques.imrt import IMRT
 from spondyl.plan.external.techniques.open_beams import OPPOSED, POSTERIOR
+from spondyl.plan.external.techniques.robotic import ROBOTIC
 from spondyl.plan.external.techniques.sliding_window import SLIDING_WINDOW
 from spondyl.plan.external.techniques.step_and_shoot import STEP_AND_SHOOT
+from spondyl.plan.external.techniques.tomotherapy import TOMOTHERAPY
 from spondyl.plan.job import Technique
 
-TECHNIQUES: tuple[Technique, ...] = (IMRT, STEP_AND_SHOOT, SLIDING_WINDOW, CONFORMAL, OPPOSED, POSTERIOR)
+TECHNIQUES: tuple[Technique, ...] = (
+    IMRT, STEP_AND_SHOOT, SLIDING_WINDOW, CONFORMAL, OPPOSED, POSTERIOR, ROBOTIC, TOMOTHERAPY
+)  # fmt: skip
 NAMES: tuple[str, ...] = tuple(technique.name for technique in TECHNIQUES)
 
 __all__ = ["NAMES", "TECHNIQUES", "find_technique"]
