@@ -42,6 +42,8 @@ APERTURE_CM = -1.0  # a black plate just above the surface; what it absorbs woul
 VOXEL_CM = 0.25
 DEPTH_CM = 30.0
 SCORED_DEPTH_CM = 20.0
+WIDE_FIELD_MM = 60.0
+"""Tables of wider fields average two voxels to the side: a field's photons then meet eleven times as many voxels."""
 # C1 and C2 limit multiple scattering and energy loss between hard events, WCC and WCR are the cutoffs of hard
 # collisions and bremsstrahlung (PENELOPE-2018, NEA/MBDAV/R(2019)1, section 4.1).
 TRANSPORT = {"C1": 0.1, "C2": 0.1, "WCC": 5.0e4, "WCR": 1.0e4}
@@ -269,6 +271,9 @@ def merge(folder: Path, out: Path) -> None:
         plane = dose.compress(half, axis).mean(axis)
         plane_error = np.sqrt((error.compress(half, axis) ** 2).sum(axis)) / half.sum()
         across = "x" if case.along == "y" else "y"
+        if float(field) > WIDE_FIELD_MM:
+            places, plane = (a.reshape(*a.shape[:-1], -1, 2).mean(-1) for a in (places, plane))
+            plane_error = np.sqrt((plane_error.reshape(len(plane), -1, 2) ** 2).sum(-1)) / 2
         kept = places > 0 if across in case.mirrors else places > -np.inf
         with (out / f"{name}_{field}.csv").open("w", newline="", encoding="utf-8") as stream:
             table = csv.writer(stream, lineterminator="\n")
