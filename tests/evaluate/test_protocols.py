@@ -110,6 +110,15 @@ def test_rtog_0631_limits() -> None:
         }
 
 
+def test_single_sessions_of_20_and_24_gray_have_hytecs_cord() -> None:
+    one = {key(g, 1) for g in load_protocol("hytec-cord").goals if g.fractions == 1}
+    for dose in (20, 24):
+        protocol = load_protocol(f"srs-{dose}in1")
+        assert {key(g, 1) for g in protocol.goals} == one
+        assert protocol.prescription is not None
+        assert (protocol.prescription.dose_gy, protocol.prescription.fractions) == (dose, 1)
+
+
 def test_conventional_cord_limits_are_45_to_50_in_25_as_eqd2() -> None:
     # 45 (1.8 + 2) / 4 = 42.75; 50 (2 + 2) / 4 = 50
     for name in ("conventional-8in1", "conventional-20in5", "conventional-30in10"):
@@ -120,7 +129,7 @@ def test_conventional_cord_limits_are_45_to_50_in_25_as_eqd2() -> None:
 
 
 def test_no_file_holds_an_unconfirmed_number() -> None:
-    assert len(protocol_names()) == 10
+    assert len(protocol_names()) == 12
     for name in protocol_names():
         protocol = load_protocol(name)
         assert protocol.name == name
