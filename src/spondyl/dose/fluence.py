@@ -16,7 +16,7 @@ from scipy.special import ndtr
 from spondyl.core import cite
 from spondyl.core.errors import DoseError
 from spondyl.dose.fields import Field
-from spondyl.physics import BeamModel
+from spondyl.physics import BeamModel, HeadScatter
 
 Floats = NDArray[np.float64]
 
@@ -83,9 +83,31 @@ def incident_fluence(
     if model.horns is not None:
         total = total * model.horns.per_solid_angle(np.hypot(u[None, :], v[:, None]), model.sad_mm)
     if model.head_scatter is not None:
-        sigma_mm, magnification = model.head_scatter.at_isocentre(model.sad_mm)
-        total = total + model.head_scatter.fraction * opening(field, u, v, pixel_mm, sigma_mm, magnification)
+        total = total + _head_opening(field, model.head_scatter, model.sad_mm, u, v, pixel_mm)
     return FluenceMap(u, v, total * model.photons_per_cm2_per_unit)
+
+
+def head_fluence(field: Field, model: BeamModel, pixel_mm: float) -> FluenceMap:
+    """The part of `incident_fluence` that is scattered in the head.
+
+    Raises
+    ------
+    DoseError
+        If the beam has no head scatter.
+    """
+    if model.head_scatter is None:
+        raise DoseError(f'beam "{model.name}" has no head scatter, expected one; leave its fluence out')
+    margin = _margin_mm(model, pixel_mm)
+    u, v = (_centres(edges, pixel_mm, margin) for edges in (field.u_edges_mm, field.v_edges_mm))
+    total = _head_opening(field, model.head_scatter, model.sad_mm, u, v, pixel_mm)
+    return FluenceMap(u, v, total * model.photons_per_cm2_per_unit)
+
+
+def _head_opening(
+    field: Field, head: HeadScatter, sad_mm: float, u_mm: Floats, v_mm: Floats, pixel_mm: float
+) -> Floats:
+    sigma_mm, magnification = head.at_isocentre(sad_mm)
+    return head.fraction * opening(field, u_mm, v_mm, pixel_mm, sigma_mm, magnification)
 
 
 def blurred_opening(field: Field, u_mm: Floats, v_mm: Floats, sigma_mm: float) -> Floats:

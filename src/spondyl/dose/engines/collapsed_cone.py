@@ -8,7 +8,7 @@ with path lengths by attenuation. All fields share one pass.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,7 @@ from spondyl.core.errors import DoseError
 from spondyl.dose.engines.coarse import coarsen, coarsen_sum, refine_ratio
 from spondyl.dose.engines.exponential_kernel import exponential_kernel
 from spondyl.dose.engines.lattice import Source, transport
+from spondyl.dose.engines.merged_release import merged_release
 from spondyl.dose.engines.released_energy import EnergyGroups, ReleasedEnergy, energy_groups, released_energy
 from spondyl.dose.engines.wandering import before_wandering, wander
 from spondyl.dose.fields import Field
@@ -70,6 +71,8 @@ class CollapsedConeSettings:
 
 FINAL = CollapsedConeSettings()
 FAST = CollapsedConeSettings(primary_degree=17, scatter_degree=23, primary_lines=2, scatter_lines=1, scatter_terms=4)
+MOST_ALONE = 15
+"""More fields than these are merged at few source positions (`merged_release`)."""
 PRIMARY_FIRST_DECAY_PER_CM = 1.0
 SCATTER_FIRST_DECAY_PER_CM = 0.03
 _AIR_FLOOR_G_PER_CM3 = 1e-4
@@ -104,18 +107,39 @@ def collapsed_cone_dose(
     voxel's centre, to second order in its side (the lattice's own blur is taken out of the fluence).
     """
     groups = energy_groups(model.spectrum, medium, settings.group_edges_mev)
-    released: list[ReleasedEnergy] = []
+    factor = _scatter_factor(medium.grid, settings)
+    electrons: list[Source] = []
+    scattered: list[Source] = []
+    for released in _released(fields, medium, model, groups, progress):
+        electrons.append(Source(released.start, released.primary, released.source_mm))
+        energy, start = coarsen_sum(released.scatter, released.start, factor)
+        scattered.append(Source(start, energy, released.source_mm))
+    if not electrons:
+        raise DoseError("no field meets the medium; check source, direction and grid")
+    primary = _primary_mev_per_g(electrons, medium, groups, settings, region, progress)
+    scatter = _scatter_mev_per_g(scattered, medium, groups, settings, factor, progress)
+    # Undoing the lattice's blur leaves up to 1 % below zero in the first voxels beside a sharp edge at the surface.
+    return (np.maximum(primary + scatter, 0) * np.float32(GRAY_PER_MEV_PER_GRAM)).astype(np.float32)
+
+
+def _released(
+    fields: Sequence[Field], medium: Medium, model: BeamModel, groups: EnergyGroups, progress: Progress
+) -> Iterator[ReleasedEnergy]:
+    """What fields release, one after the other; of more than `MOST_ALONE`, merged."""
+    if len(fields) > MOST_ALONE:
+        yield from merged_release(fields, medium, model, groups, progress)
+        return
     for number, field in enumerate(fields):
         found = released_energy(field, incident_fluence(field, model), medium, groups)
         if found is not None:
-            released.append(found)
+            yield found
         progress("photons to voxels", (number + 1) / len(fields))
-    if not released:
-        raise DoseError("no field meets the medium; check source, direction and grid")
-    primary = _primary_mev_per_g(released, medium, groups, settings, region, progress)
-    scatter = _scatter_mev_per_g(released, medium, groups, settings, progress)
-    # Undoing the lattice's blur leaves up to 1 % below zero in the first voxels beside a sharp edge at the surface.
-    return (np.maximum(primary + scatter, 0) * np.float32(GRAY_PER_MEV_PER_GRAM)).astype(np.float32)
+
+
+def _scatter_factor(grid: Grid, settings: CollapsedConeSettings) -> tuple[int, int, int]:
+    """How many voxels (z, y, x) of the dose grid a voxel of the scatter grid joins."""
+    x, y, z = (max(1, int(settings.scatter_spacing_mm / s + 0.01)) for s in grid.spacing_mm)
+    return z, y, x
 
 
 def _point_kernels(groups: EnergyGroups, settings: CollapsedConeSettings) -> list[PointKernel]:
@@ -126,9 +150,9 @@ def _point_kernels(groups: EnergyGroups, settings: CollapsedConeSettings) -> lis
     return [poly_kernel(groups.energy_mev[mine], flux[mine]) for mine in chosen]
 
 
-def _primary_mev_per_g(released, medium, groups, settings, region, progress) -> Floats32:
-    box = _electron_box(released, medium.grid, settings.margin_mm, region)
-    sources = [s for r in released if (s := _cropped(r, box)) is not None]
+def _primary_mev_per_g(electrons, medium, groups, settings, region, progress) -> Floats32:
+    box = _electron_box(electrons, medium.grid, settings.margin_mm, region)
+    sources = [s for source in electrons if (s := _cropped(source, box)) is not None]
     dose = np.zeros(medium.grid.shape, np.float32)
     if sources:
         density = medium.density_g_per_cm3[box]
@@ -163,16 +187,11 @@ def _two_flights(sources, medium, box, groups, settings, progress) -> Floats32:
     return (arrived - going_on + wander(grid, going_on, density * wandering, decay)).astype(np.float32, copy=False)
 
 
-def _scatter_mev_per_g(released, medium, groups, settings, progress) -> Floats32:
+def _scatter_mev_per_g(sources, medium, groups, settings, factor, progress) -> Floats32:
     grid = medium.grid
-    factor = tuple(max(1, int(settings.scatter_spacing_mm / s + 0.01)) for s in grid.spacing_mm[::-1])
     attenuation = np.array([relative_scatter_attenuation(m) for m in medium.materials], np.float32)
     absorption = np.array([relative_scatter_absorption(m) for m in medium.materials], np.float32)
     path, coarse_grid = coarsen(medium.density_g_per_cm3 * attenuation[medium.material], grid, factor)
-    sources = []
-    for r in released:
-        energy, start = coarsen_sum(r.scatter, r.start, factor)
-        sources.append(Source(start, energy, r.source_mm))
     degree, terms = settings.scatter_degree, settings.scatter_terms
     kernels = [
         exponential_kernel(part, "scatter", SCATTER_FIRST_DECAY_PER_CM, terms, degree * 2 // 3)
@@ -191,9 +210,9 @@ def _scatter_mev_per_g(released, medium, groups, settings, progress) -> Floats32
     return refine_ratio(deposited, path, factor, grid.shape) * absorption[medium.material]
 
 
-def _electron_box(released, grid: Grid, margin_mm: float, region) -> tuple[slice, slice, slice]:
-    low = np.min([r.start for r in released], axis=0)
-    high = np.max([np.add(r.start, r.primary.shape[1:]) for r in released], axis=0)
+def _electron_box(sources, grid: Grid, margin_mm: float, region) -> tuple[slice, slice, slice]:
+    low = np.min([s.start for s in sources], axis=0)
+    high = np.max([np.add(s.start, s.energy.shape[1:]) for s in sources], axis=0)
     margin = np.ceil(margin_mm / np.asarray(grid.spacing_mm[::-1])).astype(int)
     low, high = np.maximum(low - margin, 0), np.minimum(high + margin, grid.shape)
     if region is not None:
@@ -205,14 +224,12 @@ def _electron_box(released, grid: Grid, margin_mm: float, region) -> tuple[slice
     return slice(int(low[0]), int(high[0])), slice(int(low[1]), int(high[1])), slice(int(low[2]), int(high[2]))
 
 
-def _cropped(released: ReleasedEnergy, box: tuple[slice, slice, slice]) -> Source | None:
-    start = np.asarray(released.start)
+def _cropped(source: Source, box: tuple[slice, slice, slice]) -> Source | None:
+    start = np.asarray(source.start)
     box_low, box_high = np.array([s.start for s in box]), np.array([s.stop for s in box])
-    low, high = np.maximum(start, box_low), np.minimum(start + released.primary.shape[1:], box_high)
+    low, high = np.maximum(start, box_low), np.minimum(start + source.energy.shape[1:], box_high)
     if bool((high <= low).any()):
         return None
     part = tuple(slice(int(a), int(b)) for a, b in zip(low - start, high - start, strict=True))
     where = low - box_low
-    return Source(
-        (int(where[0]), int(where[1]), int(where[2])), released.primary[(slice(None), *part)], released.source_mm
-    )
+    return Source((int(where[0]), int(where[1]), int(where[2])), source.energy[(slice(None), *part)], source.source_mm)

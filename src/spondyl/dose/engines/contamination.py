@@ -64,6 +64,7 @@ def _add(
     opening, u0, v0, pixel, range_mm,
 ):  # fmt: skip
     nz, ny, _ = dose.shape
+    deepest = _DEEPEST_RANGES * range_mm
     for k in prange(nz):
         path = np.empty(3)
         for j in range(ny):
@@ -84,10 +85,12 @@ def _add(
                 pv = ((x * v[0] + y * v[1] + z * v[2]) * sad / along - v0) / pixel
                 if pu < 0 or pv < 0 or pu >= opening.shape[1] - 1 or pv >= opening.shape[0] - 1:
                     continue
-                path_to_source(density, material, basis, medium_origin, medium_spacing, c, b, a, source, path)
+                path_to_source(
+                    density, material, basis, medium_origin, medium_spacing, c, b, a, source, deepest / 10.0, path
+                )
                 distance = np.sqrt(x * x + y * y + z * z)
                 depth = path[0] * 10.0
-                if depth > _DEEPEST_RANGES * range_mm:
+                if depth > deepest:
                     continue
                 iu, iv = int(pu), int(pv)
                 fu, fv = pu - iu, pv - iv

@@ -63,7 +63,7 @@ def interact(
             rho = density[kk, jj, ii]
             if rho <= 0.0 or not _lit(photons, k, j, i):
                 continue
-            path_to_source(density, material, basis, origin, spacing, kk, jj, ii, source, path)
+            path_to_source(density, material, basis, origin, spacing, kk, jj, ii, source, np.inf, path)
             m = material[kk, jj, ii]
             for b in range(energy.shape[0]):
                 depth = path[0] * attenuation[b, 0] + path[1] * attenuation[b, 1] + path[2] * attenuation[b, 2]

@@ -140,15 +140,30 @@ def _phases(vectors: Floats, lines: int) -> Floats:
 
 
 def _pack(sources: Sequence[Source], order: tuple[int, int, int], grid: Grid):
+    """All sources' filled parts of rows, one after the other, and where each is.
+
+    Returns energy, flat, by source, row and group; box (sources, 6): first index and shape; rows (rows, 3): first and
+    one past last filled index and where its energy begins; the first row of each source; places in cm.
+    """
     axes = list(order)
-    arrays = [np.ascontiguousarray(s.energy.transpose(0, *(a + 1 for a in order))) for s in sources]
-    offset = np.cumsum([0, *(a.size for a in arrays)])[:-1].astype(np.int64)
-    box = np.array([[*np.asarray(s.start)[axes], *a.shape[1:]] for s, a in zip(sources, arrays, strict=True)], np.int64)
-    ranges = [_filled(np.asarray(a.any(axis=0))) for a in arrays]
-    range_offset = np.cumsum([0, *(len(r) for r in ranges)])[:-1].astype(np.int64)
+    energy: list[Floats32] = []
+    boxes: list[list[int]] = []
+    rows: list[NDArray[np.int64]] = []
+    begin = 0
+    for source in sources:
+        turned = source.energy.transpose(order[0] + 1, order[1] + 1, 0, order[2] + 1)
+        filled = _filled(np.asarray(turned.any(axis=2)))
+        boxes.append([*np.asarray(source.start)[axes].tolist(), *(turned.shape[k] for k in (0, 1, 3))])
+        at = np.arange(turned.shape[3])
+        within = (at >= filled[:, :1]) & (at < filled[:, 1:])
+        kept = np.broadcast_to(within.reshape(*turned.shape[:2], 1, -1), turned.shape)
+        energy.append(turned[kept])
+        sizes = (filled[:, 1] - filled[:, 0]) * turned.shape[2]
+        rows.append(np.column_stack([filled, begin + np.cumsum(sizes) - sizes]))
+        begin += int(sizes.sum())
+    first_row = np.cumsum([0, *(len(r) for r in rows)])[:-1].astype(np.int64)
     places = np.array([np.asarray(s.source_mm)[::-1][axes] / 10 for s in sources])
-    energy = np.concatenate([a.ravel() for a in arrays])
-    return energy, offset, box, np.concatenate(ranges), range_offset, places
+    return np.concatenate(energy), np.array(boxes, np.int64), np.concatenate(rows), first_row, places
 
 
 def _filled(any_energy: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -89,10 +89,11 @@ def voxel_fluence(point, spacing, u, v, axis, sad, table, edges_u, edges_v):
 
 
 @njit(cache=True)
-def path_to_source(density, material, basis, origin, spacing, k, j, i, source, out):
+def path_to_source(density, material, basis, origin, spacing, k, j, i, source, most, out):
     """Integrals of density times each basis from the source to the centre of voxel (k, j, i), in g/cm2 x basis.
 
-    Amanatides and Woo 1987 (Eurographics): voxel by voxel from the centre until the grid or the source ends it.
+    Amanatides and Woo 1987 (Eurographics): voxel by voxel from the centre until the grid or the source ends it, or
+    the first integral exceeds `most`.
     """
     nz, ny, nx = density.shape
     out[:] = 0.0
@@ -116,7 +117,7 @@ def path_to_source(density, material, basis, origin, spacing, k, j, i, source, o
         out[0] += mass * basis[m, 0]
         out[1] += mass * basis[m, 1]
         out[2] += mass * basis[m, 2]
-        if to >= length:
+        if to >= length or out[0] > most:
             return
         at = to
         if next_x <= nearest:

@@ -67,17 +67,17 @@ def _step(state, born, dose, x, e, phi):
 
 
 @njit(cache=True)
-def _row_sources(d, k, j, energy, offset, box, ranges, range_offset, sources, origin, spacing, amplitude, weight, row):
+def _row_sources(d, k, j, energy, box, ranges, range_offset, sources, origin, spacing, amplitude, weight, row):
     """Sum the sources of all fields along row (k, j) into row[term, i]; returns the filled range."""
     groups, terms, angles = amplitude.shape
     first, last = row.shape[1], 0
     for f in range(box.shape[0]):
         kk, jj = k - box[f, 0], j - box[f, 1]
-        n0, n1, n2 = box[f, 3], box[f, 4], box[f, 5]
+        n0, n1 = box[f, 3], box[f, 4]
         if kk < 0 or kk >= n0 or jj < 0 or jj >= n1:
             continue
         at = range_offset[f] + kk * n1 + jj
-        low, high = ranges[at, 0], ranges[at, 1]
+        low, high, held = ranges[at, 0], ranges[at, 1], ranges[at, 2]
         if high <= low:
             continue
         new_first, new_last = min(first, low + box[f, 2]), max(last, high + box[f, 2])
@@ -95,7 +95,7 @@ def _row_sources(d, k, j, energy, offset, box, ranges, range_offset, sources, or
             a1, t1 = _angle_index(d, sources[f], origin, spacing, k, j, i0 + n - 1, angles)
             inverse = 1.0 / max(n - 1, 1)
             for g in range(groups):
-                base = offset[f] + ((g * n0 + kk) * n1 + jj) * n2 + begin
+                base = held + g * (high - low) + begin - low
                 for t in range(terms):
                     begins = amplitude[g, t, a0] * (1 - t0) + amplitude[g, t, a0 + 1] * t0
                     ends = amplitude[g, t, a1] * (1 - t1) + amplitude[g, t, a1 + 1] * t1
@@ -154,7 +154,6 @@ def _sweep_one(
     b_first,
     halvings,
     energy,
-    offset,
     box,
     ranges,
     range_offset,
@@ -195,7 +194,6 @@ def _sweep_one(
                 k,
                 j,
                 energy,
-                offset,
                 box,
                 ranges,
                 range_offset,
@@ -240,7 +238,6 @@ def sweep(
     b_first,
     halvings,
     energy,
-    offset,
     box,
     ranges,
     range_offset,
@@ -252,11 +249,11 @@ def sweep(
 ):
     """Transport all `directions`, shared among the copies in `doses` (copies, n0, n1, n2), which are added to.
 
-    Every direction follows array axis 0 most (per voxel). `energy` holds each field's released energy
-    (groups, box) one after the other from `offset`; `box` its first index and shape; `ranges` the filled part of
-    each of its rows from `range_offset`; `sources` in cm in the array's axis order, as `origin` and `spacing`.
-    What a line carries below `cutoff` (energy per steradian) is forgotten. The result does not depend on the
-    number of threads, only on the number of copies.
+    Every direction follows array axis 0 most (per voxel). `energy` holds the filled part of each row
+    of each field's released energy, group after group; `box` a field's first index and shape; `ranges` first and one
+    past last filled index of its rows from `range_offset`, and where their energy begins; `sources` in cm in the
+    array's axis order, as `origin` and `spacing`. What a line carries below `cutoff` (energy per steradian) is
+    forgotten. The result does not depend on the number of threads, only on the number of copies.
     """
     copies = doses.shape[0]
     for c in prange(copies):
@@ -270,7 +267,6 @@ def sweep(
                 b_first,
                 halvings,
                 energy,
-                offset,
                 box,
                 ranges,
                 range_offset,

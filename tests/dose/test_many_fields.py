@@ -1,0 +1,106 @@
+"""Many fields cost little more than few: merged at few source positions, their dose is that of each alone."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import spondyl.dose.engines.collapsed_cone as engine
+from spondyl.core import Grid
+from spondyl.dose import Field, gantry_axes
+from spondyl.dose.engines.collapsed_cone import CollapsedConeSettings, collapsed_cone_dose
+from spondyl.dose.engines.merged_release import node_field
+from spondyl.dose.engines.source_nodes import source_nodes
+from spondyl.dose.fluence import head_fluence
+from spondyl.physics import MATERIALS, Medium, load_machine
+
+MODEL = load_machine("generic-6mv")
+COARSE = CollapsedConeSettings(
+    primary_degree=11, scatter_degree=11, primary_lines=1, primary_terms=3, scatter_terms=3, margin_mm=40.0
+)
+
+
+def body():
+    """An elliptic cylinder of water with a bone and a lung in it, 5 mm voxels."""
+    grid = Grid((-117.5, -97.5, -37.5), (5.0, 5.0, 5.0), (16, 40, 48))
+    x, y, _ = np.moveaxis(grid.point_at(np.stack(np.indices(grid.shape), axis=-1)), -1, 0)
+    names = ("water", "bone", "lung")
+    kind = np.zeros(grid.shape, np.uint8)
+    kind[np.hypot(x, y - 40) < 20] = 1
+    kind[np.hypot(x - 60, y + 20) < 25] = 2
+    density = np.array([1.0, 1.5, 0.3], np.float32)[kind]
+    density[(x / 115) ** 2 + (y / 95) ** 2 > 1] = 0.0
+    chosen = tuple(MATERIALS[name] for name in names)
+    return Medium(grid, density, kind, chosen)
+
+
+def turned_field(gantry_deg, fluence=1.0, couch_deg=0.0, collimator_deg=20.0, isocentre_mm=(0.0, 20.0, 0.0)):
+    direction, u, v = gantry_axes(gantry_deg, collimator_deg, couch_deg)
+    source = np.asarray(isocentre_mm) - 1000.0 * direction
+    edges = np.array([-15.0, 5.0, 20.0])
+    maps = fluence * np.array([[1.0, 0.3], [0.6, 1.0]])
+    return Field("f", tuple(source), isocentre_mm, tuple(u), tuple(v), edges, edges, maps, gantry_deg)
+
+
+def arc(count=40):
+    return [turned_field(g, 1.0 + 0.5 * np.sin(np.deg2rad(3 * g))) for g in np.arange(count) * 360.0 / count + 1.3]
+
+
+@pytest.fixture(scope="module")
+def medium():
+    return body()
+
+
+def dose_of(fields, medium, alone, monkeypatch, model=MODEL):
+    monkeypatch.setattr(engine, "MOST_ALONE", len(fields) if alone else 0)
+    return collapsed_cone_dose(fields, medium, model, settings=COARSE)
+
+
+def test_an_arcs_merged_dose_is_that_of_its_fields_within_3_permille(medium, monkeypatch):
+    alone, merged = (dose_of(arc(), medium, way, monkeypatch) for way in (True, False))
+    assert np.abs(merged - alone).max() < 0.003 * alone.max()
+    # The head's scatter from nodes 30 degrees apart: its way through the body is averaged, a permille of all energy.
+    assert merged.sum() == pytest.approx(alone.sum(), rel=2e-3)
+
+
+def test_fields_on_the_nodes_are_merged_without_any_change(medium, monkeypatch):
+    bare = replace(MODEL, head_scatter=None)
+    fields = [turned_field(g) for g in (0.0, 30.0, 60.0)]
+    alone, merged = (dose_of(fields, medium, way, monkeypatch, bare) for way in (True, False))
+    assert np.abs(merged - alone).max() < 1e-6 * alone.max()
+
+
+def test_the_heads_scatter_on_a_node_is_the_fields_own_turned_to_its_axes():
+    field = turned_field(30.0)
+    (node,) = source_nodes([field], 30.0, np.inf)
+    own = head_fluence(field, MODEL, 5.0)
+    _, found = node_field(node, [field], [own], MODEL.sad_mm)
+    assert found.photons_per_cm2.sum() == pytest.approx(own.photons_per_cm2.sum(), rel=0.01)
+    assert found.photons_per_cm2.max() == pytest.approx(own.photons_per_cm2.max(), rel=0.01)
+
+
+def test_beams_out_of_plane_and_moved_isocentres_are_merged_too(medium, monkeypatch):
+    fields = [turned_field(g, couch_deg=c) for g, c in ((4.0, 25.0), (33.0, 335.0), (200.0, 15.0))]
+    fields += [turned_field(97.0, isocentre_mm=(0.0, 20.0, z)) for z in (-15.0, 15.0)]
+    alone, merged = (dose_of(fields, medium, way, monkeypatch) for way in (True, False))
+    assert np.abs(merged - alone).max() < 0.006 * alone.max()
+
+
+def test_shares_keep_the_mean_angle_and_add_to_one():
+    fields = [turned_field(g) for g in (357.0, 13.0, 20.0)]
+    nodes = source_nodes(fields, 10.0, 40.0)
+    found = {number: [] for number in range(3)}
+    for node in nodes:
+        for number, share in node.shares:
+            found[number].append((node.azimuth_deg, share))
+    assert sorted(found[0]) == [(0.0, pytest.approx(0.7)), (350.0, pytest.approx(0.3))]
+    assert sorted(found[1]) == [(10.0, pytest.approx(0.7)), (20.0, pytest.approx(0.3))]
+    assert found[2] == [(20.0, pytest.approx(1.0))]
+    direction, u, v = nodes[-1].axes
+    for made, wanted in zip((direction, u, v), gantry_axes(nodes[-1].azimuth_deg), strict=True):
+        assert made == pytest.approx(wanted)
+
+
+def test_nodes_do_not_grow_with_the_number_of_fields():
+    assert len(source_nodes(arc(180), 10.0, 40.0)) == 36
+    assert len(source_nodes(arc(720), 10.0, 40.0)) == 36
