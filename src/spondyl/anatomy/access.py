@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spondyl.anatomy.access_approach import NOTHING_MM, Approach
 from spondyl.anatomy.access_space import AccessSpace, Points, Side
 from spondyl.core.errors import PlanError
 
@@ -53,6 +54,13 @@ class Access:
         Distance from the tip to the nearest surface of the bone.
     refusals
         Why a cannula of `cannula_mm` cannot take it; empty where it can.
+    skin_mm
+        (x, y, z) where it goes through the skin, None where that is not known.
+    skin_to_entry_mm, skin_to_pedicle_mm
+        Along the path from the skin, to the cortex and to where it comes beside the canal; None where not known.
+    other_bone_mm, metal_mm
+        Least distance of its axis to bone that is not this vertebra's (rib, neighbouring arch) between skin and entry,
+        and to metal all the way; None where there is none, or no CT.
     """
 
     side: Side
@@ -67,11 +75,21 @@ class Access:
     beyond_tip_mm: float
     refusals: tuple[str, ...] = ()
     cannula_mm: float = CANNULA_MM
+    skin_mm: tuple[float, float, float] | None = None
+    skin_to_entry_mm: float | None = None
+    skin_to_pedicle_mm: float | None = None
+    other_bone_mm: float | None = None
+    metal_mm: float | None = None
 
     @property
     def fits(self) -> bool:
         """Whether nothing speaks against it."""
         return not self.refusals
+
+    @property
+    def meets_other_bone(self) -> bool:
+        """Whether the cannula would come through a rib or a neighbouring arch."""
+        return self.other_bone_mm is not None and self.other_bone_mm < self.cannula_mm / 2
 
     @property
     def direction(self) -> Points:
@@ -120,7 +138,34 @@ def measure_access(
         beyond_tip_mm=float(wall[-1]),
         cannula_mm=cannula_mm,
     )
+    if space.approach is not None:
+        first = int(np.argmax(in_pedicle)) if in_pedicle.any() else None
+        found = _approached(
+            space.approach, found, points, None if first is None else float(along_mm[first] - along_mm[0])
+        )
     return _judged(space, found, points, wall)
+
+
+def _approached(approach: Approach, found: Access, points: Points, to_pedicle_mm: float | None) -> Access:
+    """The path with what lies behind it; `to_pedicle_mm` is how far from its entry its pedicle begins."""
+    direction = found.direction
+    skin = approach.to_skin_mm(points[0], direction)
+    reach = BEHIND_MM if skin is None else skin
+    behind = points[0] - np.arange(0.0, reach + STEP_MM, STEP_MM)[:, None] * direction
+    return replace(
+        found,
+        skin_mm=None if skin is None else _triple(points[0] - skin * direction),
+        skin_to_entry_mm=skin,
+        skin_to_pedicle_mm=None if skin is None or to_pedicle_mm is None else skin + to_pedicle_mm,
+        other_bone_mm=_known(approach.bone_at(behind)),
+        metal_mm=_known(approach.metal_at(np.concatenate((behind, points)))),
+    )
+
+
+def _known(distances_mm: Points) -> float | None:
+    """The least distance; None where there is nothing to keep it from."""
+    least = float(distances_mm.min())
+    return least if least < NOTHING_MM - 1 else None
 
 
 def _behind(entry: Points, direction: Points) -> Points:
@@ -163,6 +208,11 @@ def _judged(space: AccessSpace, found: Access, points: Points, wall: Points) -> 
         told.append(
             f"the path passes {found.canal_mm:.1f} mm from the canal, the cannula of {found.cannula_mm:g} mm needs "
             f"{radius:g} mm"
+        )
+    if found.metal_mm is not None and found.metal_mm < radius:
+        told.append(
+            f"the path passes {max(found.metal_mm, 0.0):.1f} mm from metal in the CT, the cannula of "
+            f"{found.cannula_mm:g} mm needs {radius:g} mm"
         )
     at_tip = float(space.at(space.body_mm, points[-1:])[0])
     if at_tip < 0:

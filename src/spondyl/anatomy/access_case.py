@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from spondyl.anatomy.access_approach import approach_to
 from spondyl.anatomy.access_space import AccessSpace, access_space
 from spondyl.anatomy.bones import Bones, involved_bones
 from spondyl.anatomy.case import Case
@@ -78,7 +79,7 @@ def needle_anatomy(case: Case, gtv: str = "") -> NeedleAnatomy:
     return NeedleAnatomy(
         gtv=target,
         body=vertebra.parts["vertebral_body"],
-        space=access_space(vertebra, bones.canal),
+        space=replace(access_space(vertebra, bones.canal), approach=approach_to(case, vertebra)),
         structures=_with_others(case.structures, [_coloured(s) for s in drawn]),
         assumptions=(*neural.assumptions, *bones.assumptions, *said),
     )

@@ -3,7 +3,7 @@
 Lines through the pedicle's middle are tried in all directions, and one is taken a side:
 
 1. lines whose axis keeps the cannula's radius from the pedicle's wall and from the canal, and which run in bone from
-   the posterior cortex to the body;
+   the posterior cortex to the body; where a CT is known, past metal, and where that can be, past ribs and other arches;
 2. of these the ones with room: within `EVEN_MM` of `ROOM_MM` beyond the cannula, or of the best there is;
 3. of these the ones that come within `EVEN_MM` of the nearest to the aim; of these the one with most room.
 """
@@ -17,21 +17,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spondyl.anatomy.access import CANNULA_MM, TIP_MM, Access, measure_access
+from spondyl.anatomy.access_approach import Approach
 from spondyl.anatomy.access_space import SIDES, AccessSpace, Points, Side
 from spondyl.core.errors import PlanError
 
-CONVERGENCE_DEG = np.arange(-10.0, 30.1, 2.5)
-CAUDAL_DEG = np.arange(-10.0, 25.1, 2.5)
-"""Directions tried. Ours, around the pedicles' own axes, which converge least at T12 and most at T1 and L5 (Lien et
+CONVERGENCE_DEG = np.arange(-10.0, 45.1, 2.5)
+CAUDAL_DEG = np.arange(-30.0, 40.1, 2.5)
+"""Directions tried. Ours, far around the pedicles' own axes, which converge least at T12 and most at T1 and L5 (Lien et
 al., Eur Spine J 2007;16:1215-1222); a needle that is to be steeper is given by its two points."""
 ROOM_MM = 1.0
 """Between cannula and wall: what is enough, so that a path beyond it is chosen for its aim. Ours."""
 EVEN_MM = 0.5
 """Paths this close count as even. Ours: half of what the border of a mask is uncertain."""
 PEDICLE_STEP_MM, OUT_MM, PLANES = 1.0, 30.0, 8
+BEHIND_MM = np.arange(0.0, 120.0, 2.0)
+"""Where a line is followed behind its cortex, past ribs and neighbouring arches."""
 BACK_MM, AHEAD_MM = np.arange(0.0, 60.0, 1.0), np.arange(0.0, 60.0, 1.0)
 """Where a line is followed, to its cortex and to its tip, from the pedicle's middle."""
 AT_ONCE, MOST_MOVES = 1000, 20
+ANYWHERE = (-np.inf, -np.inf)
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,9 @@ class Proposal:
         Distance from the path's tip to the aim.
     refusal
         Why there is no path, with the distance that fails.
+    at_bound
+        Which of the directions' bounds it stands at, "convergence 45 degrees": a better one may lie beyond. Empty where
+        it lies within.
     """
 
     side: Side
@@ -57,6 +64,7 @@ class Proposal:
     passage_mm: float
     aim_mm: float = float("inf")
     refusal: str = ""
+    at_bound: str = ""
 
 
 def propose_access(space: AccessSpace, aim_mm: Sequence[float], cannula_mm: float = CANNULA_MM) -> tuple[Proposal, ...]:
@@ -117,7 +125,8 @@ def _propose(space: AccessSpace, side: Side, aim: Points, cannula_mm: float) -> 
     enough = max(radius, min(passage / 2, radius + ROOM_MM) - EVEN_MM)
     roomy = np.flatnonzero(lines.free_mm >= enough)
     by_aim = roomy[np.argsort(_passes(aim, lines.take(roomy)))]
-    nearest, tips = next(_in_bone(space, lines, by_aim, aim), widest)
+    offered = (_in_bone(space, lines, by_aim, aim, keep) for keep in ((radius, radius), (-np.inf, radius)))
+    nearest, tips = next((found for lines_of in offered for found in lines_of), widest)
     away = np.linalg.norm(tips - aim, axis=1)
     even = np.flatnonzero(away <= away.min() + EVEN_MM)
     best = int(even[np.argmax(nearest.free_mm[even])])
@@ -125,7 +134,15 @@ def _propose(space: AccessSpace, side: Side, aim: Points, cannula_mm: float) -> 
     path = measure_access(space, behind, tips[best], cannula_mm)
     if not path.fits:
         return Proposal(side, None, passage, refusal="; ".join(path.refusals))
-    return Proposal(side, path, passage, float(away[best]))
+    return Proposal(side, path, passage, float(away[best]), at_bound=_at_bound(path))
+
+
+def _at_bound(path: Access) -> str:
+    """The bounds of the directions searched that a path stands at."""
+    own = (("convergence", path.convergence_deg, CONVERGENCE_DEG), ("caudal", path.caudal_deg, CAUDAL_DEG))
+    half = (CONVERGENCE_DEG[1] - CONVERGENCE_DEG[0]) / 2
+    ends = ((name, end) for name, value, tried in own for end in (tried[0], tried[-1]) if abs(value - end) < half)
+    return ", ".join(f"{name} {end:g} degrees" for name, end in ends)
 
 
 def _lines(space: AccessSpace, side: Side) -> _Lines:
@@ -185,9 +202,12 @@ def _directions(side: Side) -> Points:
 
 
 def _in_bone(
-    space: AccessSpace, lines: _Lines, order: NDArray[np.intp], aim: Points
+    space: AccessSpace, lines: _Lines, order: NDArray[np.intp], aim: Points, keep_mm: tuple[float, float] = ANYWHERE
 ) -> Iterator[tuple[_Lines, Points]]:
-    """Lines that run in bone from cortex to body, in `order`, some at a time; with the tip nearest to the aim."""
+    """Lines that run in bone from cortex to body, in `order`, some at a time; with the tip nearest to the aim.
+
+    Their axes keep `keep_mm` from other bone behind their cortex, and from metal.
+    """
     for start in range(0, len(order), AT_ONCE):
         some = lines.take(order[start : start + AT_ONCE])
         back = space.at(space.bone_mm, some.points(-BACK_MM)) >= 0
@@ -197,9 +217,22 @@ def _in_bone(
         reachable = in_bone & (depth >= TIP_MM)
         leaves_once = (np.diff(back.astype(np.int8), axis=1) != 0).sum(axis=1) == 1
         good = np.flatnonzero(back[:, 0] & leaves_once & reachable.any(axis=1))
+        if space.approach is not None and np.isfinite(keep_mm).any():
+            good = good[_passes_by(space.approach, some.take(good), BACK_MM[back[good].sum(axis=1) - 1], keep_mm)]
         if len(good):
             away = np.where(reachable[good], np.linalg.norm(ahead[good] - aim, axis=2), np.inf)
             yield some.take(good), ahead[good, away.argmin(axis=1)]
+
+
+def _passes_by(
+    approach: Approach, lines: _Lines, cortex_mm: NDArray[np.float64], keep_mm: tuple[float, float]
+) -> NDArray[np.bool_]:
+    """Which lines keep their distance from other bone behind their cortex, `cortex_mm` behind the middle, and metal."""
+    behind = lines.through[:, None] - (cortex_mm[:, None] + BEHIND_MM)[..., None] * lines.direction[:, None]
+    bone = approach.bone_at(behind).min(axis=1) >= keep_mm[0]
+    within = lines.points(np.concatenate((-BACK_MM[::-1], AHEAD_MM[::2])))
+    metal = np.minimum(approach.metal_at(behind).min(axis=1), approach.metal_at(within).min(axis=1))
+    return bone & (metal >= keep_mm[1])
 
 
 def _passes(aim: Points, lines: _Lines) -> Points:

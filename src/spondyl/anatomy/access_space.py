@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
 from scipy.spatial import cKDTree
 
+from spondyl.anatomy.access_approach import Approach
 from spondyl.anatomy.distance import signed_distance_mm
 from spondyl.anatomy.frame import Frame, box_around, voxel_points
 from spondyl.anatomy.sectors import CanalEdges, Vertebra, canal_edges
@@ -44,6 +45,8 @@ class AccessSpace:
         Coverage of each side's pedicle, shape ``grid.shape``.
     border
         Points of the bone's surface.
+    approach
+        What lies behind the vertebra; None where no CT was looked at.
     """
 
     level: str
@@ -55,6 +58,7 @@ class AccessSpace:
     canal_mm: NDArray[np.float32]
     pedicles: Mapping[Side, NDArray[np.float32]]
     border: cKDTree
+    approach: Approach | None = None
 
     def at(self, field: NDArray[np.float32], points_mm: Points) -> Points:
         """A field at points (..., 3) in LPS mm, linear between voxels, that of the rim beyond them."""

@@ -78,6 +78,7 @@ def _about(planned: KyphoPlanned) -> dict[str, Any]:
                 "passage_mm": p.passage_mm,
                 "path": p.access.record() if p.access else None,
                 "refusal": p.refusal,
+                "at_bound": p.at_bound,
             }
             for p in made.proposals
         ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from spondyl.anatomy.access import Access
+from spondyl.anatomy.access_approach import BONE_HU
 from spondyl.anatomy.access_search import CAUDAL_DEG, CONVERGENCE_DEG
 from spondyl.anatomy.access_structures import CEMENTED
 from spondyl.app.kypho_job import KyphoPlanned
@@ -76,8 +77,8 @@ def sensitivity_tables(planned: KyphoPlanned) -> tuple[Table, ...]:
 
 
 PATH_COLUMNS = (
-    "path", "entry x, y, z", "source x, y, z", "convergence", "caudal", "in the body", "from the cortex", "to the wall",
-    "to the canal", "cannula",
+    "path", "skin x, y, z", "entry x, y, z", "source x, y, z", "convergence", "caudal", "skin to cortex",
+    "skin to pedicle", "cortex to source", "in the body", "to the wall", "to the canal", "to other bone", "cannula",
 )  # fmt: skip
 
 
@@ -90,23 +91,37 @@ def paths_table(planned: KyphoPlanned) -> Table:
     refused = [(f"{p.side}, refused: {p.refusal}", *[""] * (len(PATH_COLUMNS) - 1)) for p in other if p.access is None]
     note = (
         "Patient's sides; DICOM patient coordinates and distances in mm. Angles in the vertebra's own axes: "
-        "convergence towards the midline, caudal downwards. Distances to wall and canal are the axis's. Tried were "
-        f"convergence {CONVERGENCE_DEG[0]:g} to {CONVERGENCE_DEG[-1]:g} and caudal {CAUDAL_DEG[0]:g} to "
-        f"{CAUDAL_DEG[-1]:g} degrees. In the planes a needle is drawn as its projection."
+        "convergence towards the midline, caudal downwards. Distances to wall, canal and other bone (ribs and arches "
+        f"behind the entry, above {BONE_HU:g} HU) are the axis's. Tried were convergence {CONVERGENCE_DEG[0]:g} to "
+        f"{CONVERGENCE_DEG[-1]:g} and caudal {CAUDAL_DEG[0]:g} to {CAUDAL_DEG[-1]:g} degrees; {_bounds(planned)}. "
+        "In the planes a needle is drawn as its projection."
     )
     return Table("Needle", PATH_COLUMNS, (*used, *offered, *refused), note)
+
+
+def _bounds(planned: KyphoPlanned) -> str:
+    """Whether the best directions lie within those tried."""
+    found = [p for p in planned.result.proposals if p.access is not None]
+    at = [f"{p.side} at {p.at_bound}" for p in found if p.at_bound]
+    if not found:
+        return "the path is the user's own"
+    return "the best lie within" if not at else f"at the bound, where a better path may lie beyond: {', '.join(at)}"
 
 
 def _path_cells(path: Access, what: str) -> tuple[str, ...]:
     return (
         f"{path.side}, {what}",
+        "unknown" if path.skin_mm is None else ", ".join(position(v) for v in path.skin_mm),
         ", ".join(position(v) for v in path.entry_mm),
         ", ".join(position(v) for v in path.tip_mm),
         f"{three(path.convergence_deg)}°",
         f"{three(path.caudal_deg)}°",
-        three(path.depth_in_body_mm),
+        three(path.skin_to_entry_mm),
+        three(path.skin_to_pedicle_mm),
         three(path.depth_from_entry_mm),
+        three(path.depth_in_body_mm),
         "passes no pedicle" if path.wall_mm is None else three(path.wall_mm),
         three(path.canal_mm),
+        "none near" if path.other_bone_mm is None else three(path.other_bone_mm),
         f"{plain(path.cannula_mm)} mm {'fits' if path.fits else 'does not fit'}",
     )

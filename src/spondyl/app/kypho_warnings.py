@@ -68,6 +68,12 @@ def shortfalls(planned: KyphoPlanned) -> tuple[str, ...]:
             f"the minutes follow from a noisy dose: their standard error is {error}, where at most "
             f"{100 * MINUTES_ERROR:g} % is aimed at; compute more photons (--histories)"
         )
+    told += [
+        f"the {path.side} path comes through other bone between skin and entry (a rib, a neighbouring arch): check the "
+        "planes, or give a path of your own"
+        for path in plan.placement.paths
+        if path.meets_other_bone
+    ]
     if plan.minutes > LONG_MINUTES:
         told.append(
             f"irradiation takes {plan.minutes:.0f} min, where about 2 min are usual: choose another prescription"

@@ -9,6 +9,7 @@ from pathlib import Path
 from rich import box
 from rich.table import Table
 
+from spondyl.anatomy.access import Access
 from spondyl.app.cli.common import err_console, out_console, progress_bars, write_json
 from spondyl.app.cli.mandatory import tell_unmet
 from spondyl.app.kypho_job import PROTOCOL, KyphoPlanned, plan_kypho
@@ -119,7 +120,7 @@ def _tell(planned: KyphoPlanned, out: Path, seconds: float) -> None:
         out_console.print(
             f"{path.side}: convergence {path.convergence_deg:.0f} deg, caudal {path.caudal_deg:.0f} deg, source "
             f"{path.depth_in_body_mm:.0f} mm in the body, {wall}, {path.canal_mm:.1f} mm from the canal; "
-            f"{placed.minutes:.2f} min",
+            f"{placed.minutes:.2f} min{_skin_text(path)}",
             markup=False,
             soft_wrap=True,
         )
@@ -127,6 +128,13 @@ def _tell(planned: KyphoPlanned, out: Path, seconds: float) -> None:
     out_console.print(_number_table(planned))
     out_console.print(f"planned in {seconds:.0f} s; report: {out / 'report.html'}", markup=False, soft_wrap=True)
     out_console.print(DISCLAIMER, markup=False)
+
+
+def _skin_text(path: Access) -> str:
+    if path.skin_mm is None or path.skin_to_entry_mm is None:
+        return "; skin unknown"
+    at = ", ".join(f"{v:.0f}" for v in path.skin_mm)
+    return f"; skin at {at} mm, {path.skin_to_entry_mm:.0f} mm before the cortex"
 
 
 def _verdict_table(planned: KyphoPlanned) -> Table:

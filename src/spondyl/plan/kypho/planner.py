@@ -7,7 +7,7 @@ patient's own dose, computed with few photons. The limits are held in the dose t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -18,7 +18,7 @@ from spondyl.anatomy.access import Access, measure_access
 from spondyl.anatomy.access_case import NeedleAnatomy
 from spondyl.anatomy.access_positions import source_positions
 from spondyl.anatomy.access_search import Proposal, need_access, propose_access
-from spondyl.core import Progress, silent, trilinear
+from spondyl.core import Grid, Progress, silent, trilinear
 from spondyl.core.errors import PlanError
 from spondyl.dose import Dose
 from spondyl.dose.kv.setup import KvSettings
@@ -28,7 +28,7 @@ from spondyl.physics.kv import KvSource, PlacedSource
 from spondyl.plan.kypho.doses import KyphoDoses, Show, needle_doses
 from spondyl.plan.kypho.drawn import TISSUE, contoured, drawn_structures, key_structures
 from spondyl.plan.kypho.limits import neural_limits
-from spondyl.plan.kypho.overrides import found_overrides, refuse_source_in_metal
+from spondyl.plan.kypho.overrides import found_overrides, hardware, refuse_source_in_metal
 from spondyl.plan.kypho.patient import dose_grid, patient_medium
 from spondyl.plan.kypho.placement import (
     Task,
@@ -113,6 +113,7 @@ def make_kypho_plan(
     """
     followed = transport or partial(transported, engine=settings.engine)
     overrides = found_overrides(anatomy.structures, settings.materials)
+    anatomy = _with_hardware(anatomy, hardware(anatomy.structures, overrides), case.ct.grid)
     limits = neural_limits(rules, anatomy.structures, anatomy.aim_mm, NEURAL_WITHIN_MM)
     progress("needle paths", 0.0)
     proposals, paths = _paths(anatomy, settings)
@@ -143,6 +144,14 @@ def make_kypho_plan(
         wanted = [(contoured(s), metrics) for s, metrics in key_structures(structures, anatomy.space.level)]
         errors = needle_sensitivity(case, structures, plan, wanted, settings.seed, followed, progress, overrides)
     return KyphoResult(plan, proposals, structures, trial, doses, _notes(trial, rules), not_drawn, errors)
+
+
+def _with_hardware(anatomy: NeedleAnatomy, metal: NDArray[np.bool_] | None, grid: Grid) -> NeedleAnatomy:
+    """The anatomy whose paths keep away from structures of metal, beside what the CT shows of it."""
+    approach = anatomy.space.approach
+    if metal is None or approach is None:
+        return anatomy
+    return replace(anatomy, space=replace(anatomy.space, approach=approach.with_metal(metal, grid)))
 
 
 def _paths(anatomy: NeedleAnatomy, settings: KyphoSettings) -> tuple[tuple[Proposal, ...], tuple[Access, ...]]:
