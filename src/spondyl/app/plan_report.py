@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from spondyl.app.delivery_facts import delivery_facts, gantry_text
+from spondyl.app.delivery_view import delivery_of
 from spondyl.app.plan_indices import Index
 from spondyl.app.planned import Planned
 from spondyl.app.report import Fact, Goal, ReportInputs, Step, curves_of
@@ -54,6 +56,7 @@ def report_inputs(planned: Planned) -> ReportInputs:
         inputs_sha256=sha256_of({"case": case.folder}) if case.folder else {},
         timings_s=planned.timings_s,
         version=version("spondyl"),
+        delivery=delivery_of(plan.beams, planned.volumes.structures),
     )
 
 
@@ -114,9 +117,10 @@ def _plan_facts(planned: Planned) -> tuple[Fact, ...]:
             "prescription",
             f"{plain(asked.dose_gy)} Gy in {asked.fractions} fractions to {asked.structure} {asked.coverage}",
         ),
-        Fact("fields", f"{len(plan.fields)}"),
+        Fact("beams", f"{len(plan.beams)}") if plan.beams else Fact("fields", f"{len(plan.fields)}"),
         Fact("MU", f"{three(plan.total_mu)} per fraction ({three(plan.modulation)} MU per cGy)"),
-        Fact("machine", plan.machine),
+        *delivery_facts(plan.beams),
+        Fact("machine", ", ".join(dict.fromkeys(beam.linac for beam in plan.beams)) or plan.machine),
     )
 
 
@@ -129,11 +133,16 @@ def _made_facts(planned: Planned) -> tuple[Fact, ...]:
         Fact("dose engine", f"{dose.engine}, {dose.kind.replace('-', ' ')}"),
         Fact("dose grid", f"{spacing} mm, {' × '.join(str(n) for n in dose.grid.shape[::-1])} voxels"),
         Fact("uncertainty; seed", f"{uncertain}; no seed, the same input gives the same plan"),
-        Fact("gantry angles", ", ".join(f"{plain(f.gantry_deg)}°" for f in plan.fields)),
+        Fact("gantry angles", ", ".join(_angles(planned))),
         Fact("isocentre x, y, z", f"{isocentre} mm".replace("-", "−")),
         *(Fact("final dose", _round(log)) for _ in log.rounds[-1:]),
         *(Fact("left out", f"{goal}: no such structure in the beams") for goal in log.left_out),
     )
+
+
+def _angles(planned: Planned) -> list[str]:
+    beams = [f"{beam.name} {gantry_text(beam)}" for beam in planned.plan.beams]
+    return beams or [f"{plain(f.gantry_deg)}°" for f in planned.plan.fields]
 
 
 def _round(log: PlanLog) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Any
 
+from spondyl.app.delivery_facts import delivery_facts
+from spondyl.app.delivery_view import delivery_of
 from spondyl.app.plan_report import goal_row
 from spondyl.app.recompute import Recomputed
 from spondyl.app.recompute_agreement import CRITERIA, TOLERANCE_PERCENT, TOLERANCE_SOURCE, Agreement
@@ -66,6 +68,7 @@ def recompute_report(made: Recomputed) -> ReportInputs:
         timings_s=made.timings_s,
         version=version("spondyl"),
         tables=_tables(made),
+        delivery=delivery_of(plan.beams, made.structures),
     )
 
 
@@ -82,6 +85,7 @@ def _plan_facts(made: Recomputed) -> tuple[Fact, ...]:
         Fact("prescription", said),
         Fact("beams", f"{len(plan.beams) or len(plan.fields)}"),
         Fact("MU", mu),
+        *delivery_facts(plan.beams),
         Fact("machine", f"{linacs}, beam {plan.machine}" if linacs else plan.machine),
     )
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spondyl.anatomy import Case, Structures
+from spondyl.app.report.beam_view import BeamView
 from spondyl.core.errors import DoseGridError
 from spondyl.dose import Dose
 
@@ -78,6 +79,14 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Delivery:
+    """How a plan is delivered: its beams in numbers, and those with leaves to look at."""
+
+    table: Table
+    views: tuple[BeamView, ...]
+
+
+@dataclass(frozen=True)
 class Step:
     """One step of the optimisation: what was wished, what it came to, what it cost others."""
 
@@ -127,6 +136,8 @@ class ReportInputs:
         Shown below the verdicts.
     dvh_to_gy
         Where the DVH's axis ends, for doses that are boundless at a source; None for the highest dose.
+    delivery
+        Of beams with control points; None for other plans.
 
     Raises
     ------
@@ -159,6 +170,7 @@ class ReportInputs:
     segments: tuple[Segment, ...] = ()
     tables: tuple[Table, ...] = ()
     dvh_to_gy: float | None = None
+    delivery: Delivery | None = None
 
     def volume_cm3(self, name: str) -> float:
         """A structure's volume as it is told."""

@@ -12,6 +12,16 @@ import jinja2
 import numpy as np
 
 from spondyl.app.report import numbers
+from spondyl.app.report.beam_view import (
+    UNKNOWN_COLOUR,
+    BeamView,
+    Frame,
+    jaws_path,
+    leaves_path,
+    outline_path,
+    printed,
+    script_view,
+)
 from spondyl.app.report.dvh_chart import draw_dvh
 from spondyl.app.report.inputs import Fact, ReportInputs
 from spondyl.app.report.levels import isodose_levels
@@ -117,14 +127,48 @@ def _context(inputs: ReportInputs) -> dict[str, Any]:
         "styles": styles,
         "chart": chart,
         "hover_json": _script_json(chart.hover() if chart else {}),
+        "beams": _beams(inputs, styles),
+        "beams_json": _script_json(_script_beams(inputs, styles)),
         "volumes": [(s, styles[s.name][1], told) for s, told in told_volumes(inputs) if s.name in styles],
         "one_source": _one_source(inputs),
         "citations": grouped(inputs.citations),
         "given": [s for s in inputs.structures.values() if s.name in styles and not is_told(inputs, s)],
         "font": FONT_MM,
         "css": _asset("report.css"),
-        "script": _asset("report.js"),
+        "script": _asset("report.js") + (_asset("delivery.js") if inputs.delivery else ""),
     }
+
+
+def _colours(styles: Mapping[str, tuple[int, LineStyle]]) -> dict[str, str]:
+    return {name: style.colour for name, (_, style) in styles.items()}
+
+
+def _beams(inputs: ReportInputs, styles: Mapping[str, tuple[int, LineStyle]]) -> dict[str, Any]:
+    """Beams with leaves, what is projected in which colour, and the control points that are drawn as SVG paths: on
+    screen the first one, which the script then changes, on paper those that tell most."""
+    views, colours = inputs.delivery.views if inputs.delivery else (), _colours(styles)
+    projected = dict.fromkeys(name for view in views for name in view.structures)
+    return {
+        "views": views,
+        "legend": [(name, colours.get(name, UNKNOWN_COLOUR)) for name in projected],
+        "first": [_drawn(view, view.frames[0], colours) for view in views[:1]],
+        "printed": [_drawn(view, frame, colours) for view, frame in printed(views)] if views else [],
+    }
+
+
+def _drawn(view: BeamView, frame: Frame, colours: Mapping[str, str]) -> dict[str, Any]:
+    seen = zip(view.structures, view.outlines[frame.outlines], strict=True)
+    return {
+        "view": view,
+        "at": frame,
+        "outlines": [(outline_path(p), colours.get(name, UNKNOWN_COLOUR)) for name, p in seen],
+        "leaves": leaves_path(view, frame),
+        "jaws": jaws_path(view, frame),
+    }
+
+
+def _script_beams(inputs: ReportInputs, styles: Mapping[str, tuple[int, LineStyle]]) -> list[dict[str, Any]]:
+    return [script_view(view, _colours(styles)) for view in (inputs.delivery.views if inputs.delivery else ())]
 
 
 def _one_source(inputs: ReportInputs) -> str:
