@@ -18,6 +18,12 @@ SKIN_MM = 3.0
 """The outer rim of the body that is told as skin. Ours: limits on skin name no depth."""
 CEMENTED = "Cement_assumed"
 """The structure that is cement in the dose after it."""
+SHAFT = "Cannula_assumed"
+"""The structure that is metal in the dose that is given."""
+METAL_FROM_MM = 10.0
+"""Behind the source's centre: from here to the skin the needle is taken for metal throughout, its whole width. Ours:
+what the last centimetre is made of was found in no opened source; docs/theory/needle-access.md has what others change.
+"""
 SHAFT_MM = 60.0
 """How far behind the cortex the shaft is drawn."""
 MOST_OF_BODY = 0.3
@@ -37,27 +43,51 @@ def needle_structure(grid: Grid, path: Access, tip_radius_mm: float, name: str) 
     tip_radius_mm
         From the source's centre to the applicator's surface.
     """
-    source, direction = np.asarray(path.tip_mm), path.direction
-    length = path.depth_from_entry_mm + SHAFT_MM
-    radius = path.cannula_mm / 2
-
-    def inside(points: NDArray[np.float64]) -> NDArray[np.bool_]:
-        away = points - source
-        along = away @ direction
-        across = np.linalg.norm(away - along[..., None] * direction, axis=-1)
-        shaft = (across <= radius) & (along <= 0) & (along >= -length)
-        return shaft | (np.linalg.norm(away, axis=-1) <= tip_radius_mm)
-
-    ends = np.stack((source, source - length * direction))
-    reach = max(radius, tip_radius_mm) + 1.0
-    box = _box(grid, ends.min(axis=0) - reach, ends.max(axis=0) + reach)
     coverage = np.zeros(grid.shape, np.float32)
-    coverage[box] = _covered(grid.crop(box), inside)
+    _add_shaft(coverage, grid, path, (0.0, path.depth_from_entry_mm + SHAFT_MM), tip_radius_mm)
     made = (
         f"cannula of {path.cannula_mm:g} mm from {SHAFT_MM:g} mm behind the cortex, {_told(path.entry_mm)} mm, to the "
         f"source at {_told(path.tip_mm)} mm, a ball of {tip_radius_mm:g} mm about it"
     )
     return from_coverage(name, "other", grid, coverage, made=(made,), colour="#222222")
+
+
+def shaft_structure(grid: Grid, paths: Sequence[Access]) -> Structure:
+    """The metal of the needles, `METAL_FROM_MM` behind the source and on to the skin; tip and applicator are left out.
+
+    Parameters
+    ----------
+    grid
+        The CT's.
+    paths
+        Where the skin is not known, `SHAFT_MM` behind the cortex is the end.
+    """
+    coverage = np.zeros(grid.shape, np.float32)
+    for path in paths:
+        behind = SHAFT_MM if path.skin_to_entry_mm is None else path.skin_to_entry_mm
+        _add_shaft(coverage, grid, path, (METAL_FROM_MM, path.depth_from_entry_mm + behind))
+    made = f"cannula of {paths[0].cannula_mm:g} mm from {METAL_FROM_MM:g} mm behind the source to the skin, massive"
+    return from_coverage(SHAFT, "other", grid, coverage, made=(made,), colour="#555555")
+
+
+def _add_shaft(
+    coverage: NDArray[np.float32], grid: Grid, path: Access, behind_mm: tuple[float, float], ball_mm: float = 0.0
+) -> None:
+    """Add the cylinder of a path between two distances behind its tip, and a ball about the tip, in place."""
+    source, direction = np.asarray(path.tip_mm), path.direction
+    radius = path.cannula_mm / 2
+
+    def inside(points: NDArray[np.float64]) -> NDArray[np.bool_]:
+        away = points - source
+        along = -(away @ direction)
+        across = np.linalg.norm(away + along[..., None] * direction, axis=-1)
+        shaft = (across <= radius) & (along >= behind_mm[0]) & (along <= behind_mm[1])
+        return shaft | (np.linalg.norm(away, axis=-1) <= ball_mm)
+
+    ends = np.stack((source, source - behind_mm[1] * direction))
+    reach = max(radius, ball_mm) + 1.0
+    box = _box(grid, ends.min(axis=0) - reach, ends.max(axis=0) + reach)
+    coverage[box] = np.maximum(coverage[box], _covered(grid.crop(box), inside))
 
 
 def skin_structure(external: Structure, low_mm: Sequence[float], high_mm: Sequence[float]) -> Structure:

@@ -9,7 +9,7 @@ from pathlib import Path
 from spondyl import evaluate, io
 from spondyl.anatomy import Case, Structure, Structures
 from spondyl.anatomy.access_case import needle_anatomy
-from spondyl.anatomy.access_structures import MOST_OF_BODY
+from spondyl.anatomy.access_structures import METAL_FROM_MM, MOST_OF_BODY, SHAFT
 from spondyl.anatomy.frame import voxel_points
 from spondyl.app.as_written import as_written
 from spondyl.app.eligibility import Eligibility, eligibility
@@ -161,8 +161,19 @@ def _assumed(made: KyphoResult) -> tuple[str, ...]:
         f"source: {placed.source.calibrated().about or placed.source.name}",
         f"{TISSUE} is the GTV without needle and applicator, where no tissue is",
         RBE_TOLD,
-        "the needle itself is not in the calculation: tissue stands in its place, and its wall is in the calibration",
+        _needle(made),
         *(() if made.doses.with_cement is None else (cement,)),
+    )
+
+
+def _needle(made: KyphoResult) -> str:
+    """What stands where the needle is, as the medium tells it."""
+    told = next((step for step in made.doses.patient.made if step.startswith(f'"{SHAFT}" is')), None)
+    if told is None:
+        return "the needle is not in the calculation: tissue stands in its place, and its wall is in the calibration"
+    return (
+        f"the needle is {told.partition(' is ')[2]}, from {METAL_FROM_MM:g} mm behind the source to the skin, massive; "
+        "nearer to the source tissue stands in its place, its wall is in the calibration; after cement it is out"
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from spondyl.anatomy import Case, Structure, Structures, structure_to_contours, subtract
 from spondyl.anatomy.access import Access
 from spondyl.anatomy.access_case import NeedleAnatomy
-from spondyl.anatomy.access_structures import cement_structure, needle_structure, skin_structure
+from spondyl.anatomy.access_structures import cement_structure, needle_structure, shaft_structure, skin_structure
 from spondyl.anatomy.levels import level_in_name
 from spondyl.core import Grid
 from spondyl.core.errors import StructureError
@@ -37,7 +37,7 @@ def contoured(structure: Structure) -> Structure:
 def drawn_structures(
     case: Case, anatomy: NeedleAnatomy, paths: Sequence[Access], tip_radius_mm: float, grid: Grid, *, cemented: bool
 ) -> tuple[Structures, tuple[str, ...]]:
-    """The anatomy with needle, cement, target tissue and skin; and what could not be drawn.
+    """The anatomy with needle, its metal, cement, target tissue and skin; and what could not be drawn.
 
     Parameters
     ----------
@@ -59,7 +59,8 @@ def drawn_structures(
     for needle in needles:
         tissue = subtract(tissue, needle, TISSUE, "target")
     skin, said = _skin(case, grid)
-    return anatomy.structures.plus(*needles, *cement, contoured(tissue), *skin), said
+    shaft = shaft_structure(case.ct.grid, paths)
+    return anatomy.structures.plus(*needles, shaft, *cement, contoured(tissue), *skin), said
 
 
 def key_structures(structures: Structures, level: str) -> list[tuple[Structure, Sequence[str]]]:

@@ -18,6 +18,7 @@ from spondyl.anatomy.access import Access, measure_access
 from spondyl.anatomy.access_case import NeedleAnatomy
 from spondyl.anatomy.access_positions import source_positions
 from spondyl.anatomy.access_search import Proposal, need_access, propose_access
+from spondyl.anatomy.access_structures import SHAFT
 from spondyl.core import Grid, Progress, silent, trilinear
 from spondyl.core.errors import PlanError
 from spondyl.dose import Dose
@@ -136,6 +137,9 @@ def make_kypho_plan(
         medium.grid,
         cemented=bool(settings.cement),
     )
+    if settings.shaft:
+        overrides = {**overrides, SHAFT: settings.shaft}
+        medium = patient_medium(case, medium.grid, structures, overrides)
     tissue = structures[TISSUE]
     shown = [(tissue, ("D98%",)), *((contoured(structures[s.structure]), (s.goal.metric,)) for s in limits)]
     plan, doses = needle_doses(case, structures, plan, tissue, shown, medium, settings, show, followed, progress)

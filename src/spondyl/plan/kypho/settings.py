@@ -8,6 +8,7 @@ from spondyl.anatomy.access import CANNULA_MM
 from spondyl.core.errors import PlanError, nearest
 from spondyl.dose.kv.compute import find_kv_engine
 from spondyl.dose.kv.setup import KvSettings
+from spondyl.physics import find_material
 from spondyl.physics.kv.source import MINIATURE
 from spondyl.plan.kypho.overrides import check_cement, check_materials
 from spondyl.plan.kypho.prescription import DEFAULT, parse_prescription
@@ -15,6 +16,7 @@ from spondyl.plan.kypho.prescription import DEFAULT, parse_prescription
 SOURCE_SIDES = ("best", "right", "left", "both")
 ENGINE = "kv-hybrid"
 CEMENT = "kyphon-hv-r-cement"
+SHAFT_MATERIAL = "steel"
 Point = tuple[float, float, float]
 
 
@@ -47,6 +49,8 @@ class KyphoSettings:
     materials
         Structure and material, in pairs: what these structures are made of, whatever the CT numbers say; later ones on
         top.
+    shaft
+        What the needle is made of behind its tip, while the dose is given; empty for tissue in its place.
 
     Raises
     ------
@@ -71,6 +75,7 @@ class KyphoSettings:
     seed: int = 1
     sensitivity: bool = False
     materials: tuple[tuple[str, str], ...] = ()
+    shaft: str = SHAFT_MATERIAL
 
     def __post_init__(self) -> None:
         if self.side not in SOURCE_SIDES:
@@ -90,3 +95,5 @@ class KyphoSettings:
         if self.cement:
             check_cement(self.cement)
         check_materials(self.materials)
+        if self.shaft:
+            find_material(self.shaft)
