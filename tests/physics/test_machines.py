@@ -29,7 +29,7 @@ AGILITY = MACHINES / "measured" / "agility-6mv"
 
 
 def test_machines_that_are_carried():
-    assert machine_names() == ("artiste-6mv", "generic-6mv", "helical-6mv", "robotic-6mv")
+    assert machine_names() == ("artiste-6mv", "generic-6mv", "generic-6mv-fff", "helical-6mv", "robotic-6mv")
 
 
 def test_generic_machine_gives_the_measured_tables():

@@ -82,6 +82,7 @@ def test_a_plan_of_beams_is_kept_by_its_control_points(tmp_path):
     record = json.loads(path.read_text())
     assert record["format"] == 2
     assert "fields" not in record
+    assert record["caveats"] == []
     back = load_plan(path)
     assert back.beams[0].points[3].mu == 30.0
     assert back.beams[0].points[3].aperture.jaws_mm == (-20.0, 20.0, -20.0, 20.0)
@@ -98,3 +99,11 @@ def test_a_plan_for_an_unknown_linac_names_the_nearest(tmp_path):
     path.write_text(path.read_text().replace("hd120-6mv", "hd120-6mw"))
     with pytest.raises(PlanError, match='linac "hd120-6mw" is unknown; nearest: hd120-6mv'):
         load_plan(path)
+
+
+def test_a_plan_for_an_unvalidated_linac_says_so(tmp_path):
+    beam = replace(arc(), linac="hd120-6mv-fff")
+    plan = plan_of_beams("c", "vmat", "p", "generic-6mv-fff", Prescription("PTV", 30.0, 5, "D90%"), (beam,))
+    save_plan(tmp_path / "plan.json", plan)
+    (caveat,) = json.loads((tmp_path / "plan.json").read_text())["caveats"]
+    assert caveat == 'linac "hd120-6mv-fff" is UNVALIDATED: its beam was compared with no measured data'

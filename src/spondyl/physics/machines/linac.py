@@ -157,3 +157,10 @@ class Linac:
                 f'linac "{self.name}": dose rates must ascend from 0, got {self.least_dose_rate_mu_per_min:g} and '
                 f"{self.dose_rate_mu_per_min:g} MU/min"
             )
+
+    @property
+    def caveat(self) -> str:
+        """What plans and reports must say of this linac; empty where its beam was compared with measured data."""
+        return (
+            "" if self.validated else f'linac "{self.name}" is UNVALIDATED: its beam was compared with no measured data'
+        )
