@@ -7,20 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spondyl import evaluate, io
-from spondyl.anatomy import Case, Structure, Structures
+from spondyl.anatomy import Case, Structures
 from spondyl.anatomy.access_case import needle_anatomy
 from spondyl.anatomy.access_structures import METAL_FROM_MM, MOST_OF_BODY, SHAFT
-from spondyl.anatomy.frame import voxel_points
-from spondyl.app.as_written import as_written
 from spondyl.app.eligibility import Eligibility, eligibility
+from spondyl.app.kypho_extent import told_structures, unknown_numbers
 from spondyl.app.stages import Stages
-from spondyl.core import Citation, Progress, collecting, silent, trilinear
+from spondyl.core import Citation, Progress, collecting, silent
 from spondyl.core.errors import DoseGridError
 from spondyl.dose import Dose
 from spondyl.evaluate import DVH, Verdicts, load_protocol
 from spondyl.physics.kv import load_kv_source
 from spondyl.plan.kypho.doses import Show
-from spondyl.plan.kypho.drawn import NEURAL, SKIN, TISSUE, key_structures
+from spondyl.plan.kypho.drawn import TISSUE, key_structures
 from spondyl.plan.kypho.limits import check_one_fraction
 from spondyl.plan.kypho.plan import RBE_TOLD
 from spondyl.plan.kypho.planner import KyphoResult, make_kypho_plan
@@ -30,8 +29,6 @@ from spondyl.plan.kypho.transport import Transport
 
 PROTOCOL = "hytec-cord"
 """Limits of cord and thecal sac in one fraction."""
-LEAST_GY = 0.1
-"""Organs that get less at their highest are left out of files and report."""
 
 
 @dataclass(frozen=True)
@@ -104,38 +101,19 @@ def plan_kypho(
                 case, anatomy, rules, source, chosen, show=show, transport=transport, progress=progress
             )
         with stage("dose-volume histograms"):
-            structures, said = _structures(made)
+            structures, said = told_structures(made)
             stored = io.as_stored(made.doses.patient)
             dvhs = _curves(stored, structures)
         with stage("verdicts"):
             name = f"{case.name} {made.plan.technique}"
             verdicts = evaluate.judge(stored, structures, rules, plan=name, dvhs=dvhs)
         with stage("key numbers"):
-            numbers = _numbers(made, stored, structures, dvhs, anatomy.space.level)
-    told = tuple(dict.fromkeys((*anatomy.assumptions, *said)))
+            level = anatomy.space.level
+            numbers = (*_numbers(made, stored, structures, dvhs, level), *unknown_numbers(made, level))
+    told = tuple(dict.fromkeys((*anatomy.assumptions, *_assumed(made), *said)))
     return KyphoPlanned(
         case, allowed, made, structures, stored, dvhs, verdicts, numbers, told, tuple(cited), stage.seconds
     )
-
-
-def _structures(made: KyphoResult) -> tuple[Structures, tuple[str, ...]]:
-    """What gets dose, as it is written; and what was left out or could not be drawn."""
-    dose, said = made.doses.patient, made.not_drawn
-    there = [s for s in made.structures.values() if evaluate.is_drawn(s) and evaluate.meets(dose, s)]
-    kept = [s for s in there if s.role != "oar" or s.name in (*NEURAL, SKIN) or _highest_gy(dose, s) >= LEAST_GY]
-    if len(kept) < len(there):
-        names = {s.name for s in kept}
-        left_out = ", ".join(s.name for s in there if s.name not in names)
-        said = (*said, f"left out, as no part gets {LEAST_GY:g} Gy: {left_out}")
-    return as_written(Structures(kept)), (*_assumed(made), *said)
-
-
-def _highest_gy(dose: Dose, structure: Structure) -> float:
-    """At the centres of the structure's voxels on the dose grid; 0 where there are none."""
-    points, _ = voxel_points(structure)
-    low, high = dose.grid.bounds_mm()
-    points = points[((points >= low) & (points <= high)).all(axis=1)]
-    return float(trilinear(dose.values, dose.grid, points).max()) if len(points) else 0.0
 
 
 def _curves(dose: Dose, structures: Structures) -> dict[str, DVH]:
