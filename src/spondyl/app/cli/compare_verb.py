@@ -13,7 +13,7 @@ from spondyl.app.as_written import as_written
 from spondyl.app.cli.common import err_console, out_console, progress_bars, write_json
 from spondyl.app.cli.mandatory import EXIT_CODES
 from spondyl.app.compare import (
-    TECHNIQUES,
+    SHORT,
     Asked,
     Cell,
     Comparison,
@@ -33,6 +33,8 @@ Examples:
 
     spondyl compare cases/t11 sib-sbrt kypho-iort cebrt-8in1 -o out/compared
 
+    spondyl compare cases/t11 vmat imrt robotic tomotherapy conformal-20in5 -o out/techniques
+
     spondyl compare cases/t11 out/t11 cebrt-8in1 -o out/compared --json
 
 {EXIT_CODES} The comparison is written all the same.
@@ -49,9 +51,7 @@ def register(app: typer.Typer) -> None:
 
 def compare(
     case: Annotated[Path, typer.Argument(help="Case folder.")],
-    plans: Annotated[
-        list[str], typer.Argument(help=f"Two or more of {', '.join(TECHNIQUES)}, or folders of finished plans.")
-    ],
+    plans: Annotated[list[str], typer.Argument(help=f"Two or more: {SHORT}; or folders of finished plans.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Output folder; plans made here lie in it by name.")],
     gtv: Annotated[str, typer.Option(help="Name of the GTV where there are several.")] = "",
     override: Annotated[str, typer.Option(help="Why kypho-iort is planned though contraindicated.")] = "",
@@ -82,6 +82,8 @@ def _tell(found: Comparison, out: Path) -> None:
     table = Table(title=f"{found.case}: Gy (EQD2 in Gy)", title_justify="left", box=box.SIMPLE, padding=(0, 1, 0, 0))
     for column in ("structure", "metric", *(plan.name for plan in found.plans)):
         table.add_column(column, justify="left" if column in ("structure", "metric") else "right", no_wrap=True)
+    units = ("" if plan.mu_per_fraction is None else f"{plan.mu_per_fraction:.0f}" for plan in found.plans)
+    table.add_row("monitor units", "per fraction", *units)
     for row in found.rows:
         cells = (_words(cell) for cell in row.cells)
         table.add_row(row.structure, row.metric, *cells)

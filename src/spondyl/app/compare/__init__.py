@@ -2,11 +2,12 @@
 
 from spondyl.app.compare.checks import check_plannable
 from spondyl.app.compare.comparison import Cell, Comparison, compare_plans
-from spondyl.app.compare.contestant import TECHNIQUES, Asked, Contestant, check_choices, contestants
+from spondyl.app.compare.contestant import Contestant, check_choices, contestants
+from spondyl.app.compare.makers import SHORT, TECHNIQUES, Asked
 from spondyl.app.compare.output import write_comparison
 from spondyl.app.compare.page import comparison_page
 
 __all__ = [
-    "TECHNIQUES", "Asked", "Cell", "Comparison", "Contestant", "check_choices", "check_plannable", "compare_plans",
-    "comparison_page", "contestants", "write_comparison",
+    "SHORT", "TECHNIQUES", "Asked", "Cell", "Comparison", "Contestant", "check_choices", "check_plannable",
+    "compare_plans", "comparison_page", "contestants", "write_comparison",
 ]  # fmt: skip

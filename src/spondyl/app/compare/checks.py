@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 from spondyl.anatomy import Case
 from spondyl.anatomy.access_case import needle_anatomy
 from spondyl.anatomy.access_search import need_access, propose_access
-from spondyl.app.compare.contestant import SIB_PROTOCOL, Asked
+from spondyl.app.compare.makers import BEAMS, Asked
 from spondyl.app.eligibility import MODALITIES, eligibility
 from spondyl.app.kypho_job import PROTOCOL as KYPHO_PROTOCOL
 from spondyl.core.errors import PlanError
 from spondyl.evaluate import load_protocol
 from spondyl.physics import load_machine
 from spondyl.physics.kv import load_kv_source
-from spondyl.plan import PlanSettings, check_protocol
-from spondyl.plan.conventional import MACHINE, open_fields
-from spondyl.plan.conventional import PROTOCOL as CONVENTIONAL_PROTOCOL
+from spondyl.plan import PlanSettings, check_protocol, default_protocol, draw_targets
 from spondyl.plan.kypho.limits import check_one_fraction, neural_limits
 from spondyl.plan.kypho.planner import NEURAL_WITHIN_MM
 from spondyl.plan.kypho.settings import KyphoSettings
@@ -42,12 +40,21 @@ def check_plannable(case: Case, names: Sequence[str], asked: Asked) -> None:
     for name in ruled:
         eligibility(case.facts, name, asked.override)
     for name in names:
-        if name in CHECKS:
-            CHECKS[name](case, asked)
+        if name == "kypho-iort":
+            _kypho_iort(case, asked)
+        elif name in BEAMS:
+            _beams(case, *BEAMS[name])
 
 
-def _sib_sbrt(case: Case, asked: Asked) -> None:
-    check_protocol(SIB_PROTOCOL)
+def _beams(case: Case, technique: str, protocol: str | None) -> None:
+    chosen = protocol or default_protocol(technique) or case.facts.prescription
+    if chosen is None:
+        raise PlanError(
+            f"case {case.name} names no prescription, so {technique} alone does not say what to plan; "
+            f"name one with it, such as {technique}-30in5"
+        )
+    check_protocol(chosen)
+    draw_targets(case, case.structures, technique)
     load_machine(PlanSettings().machine)
 
 
@@ -58,16 +65,3 @@ def _kypho_iort(case: Case, asked: Asked) -> None:
     anatomy = needle_anatomy(case, asked.gtv)
     neural_limits(rules, anatomy.structures, anatomy.aim_mm, NEURAL_WITHIN_MM)
     need_access(propose_access(anatomy.space, anatomy.aim_mm, settings.cannula_mm), settings.cannula_mm)
-
-
-def _cebrt(case: Case, asked: Asked) -> None:
-    load_protocol(CONVENTIONAL_PROTOCOL)
-    open_fields(case, load_machine(MACHINE))
-
-
-CHECKS: Mapping[str, Callable[[Case, Asked], None]] = {
-    "sib-sbrt": _sib_sbrt,
-    "kypho-iort": _kypho_iort,
-    "cebrt-8in1": _cebrt,
-}
-"""By technique."""

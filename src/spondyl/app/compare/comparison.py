@@ -21,6 +21,7 @@ from spondyl.plan.kypho.plan import RBE_TOLD, TECHNIQUE
 TARGETS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("GTV", ("D98%", "D90%", "D50%")),
     ("CTV", ("D98%", "D90%")),
+    ("PTV_Eval", ("D98%", "D90%")),
 )
 NEURAL: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("SpinalCord", ("D0.03cc", "Dmax")),
@@ -117,6 +118,7 @@ class Comparison:
             {
                 "name": p.name, "title": p.title, "folder": str(p.folder), "fractions": p.dose.fractions,
                 "prescription_gy": p.prescription_gy, "mandatory_unmet": p.unmet,
+                "mu_per_fraction": p.mu_per_fraction,
             }
             for p in self.plans
         ]  # fmt: skip

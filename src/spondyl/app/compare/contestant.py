@@ -3,43 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from spondyl.anatomy import Case
-from spondyl.app.kypho_job import plan_kypho
-from spondyl.app.kypho_output import write_kypho
-from spondyl.app.plan_output import write_plan
-from spondyl.app.workflow import plan_case
-from spondyl.core import Progress, Provenance, sha256_of, silent, writing_folder
+from spondyl.app.compare.makers import SHORT, TECHNIQUES, Asked
+from spondyl.core import Progress, sha256_of, silent
 from spondyl.core.errors import CaseError, PlanError, nearest
 from spondyl.dose import Dose
-from spondyl.evaluate import judge, write_verdicts
-from spondyl.io import as_stored, open_case, read_rtdose, write_rtdose, write_rtstruct
-from spondyl.plan import TECHNIQUE_TITLES, PlanSettings, save_plan
-from spondyl.plan.conventional import PROTOCOL, conventional_plan
-from spondyl.plan.conventional import TECHNIQUE as CONVENTIONAL
-from spondyl.plan.kypho.settings import KyphoSettings
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a plan is made by, beside its technique: the GTV's name, and why a contraindicated needle is planned."""
-
-    gtv: str = ""
-    override: str = ""
-
+from spondyl.io import read_rtdose
+from spondyl.plan import TECHNIQUE_TITLES
 
 TITLES = {
     **TECHNIQUE_TITLES,
     "kypho-iort": "50 kV needle source through the pedicle, dose to medium in the patient",
-    CONVENTIONAL: "conventional radiotherapy, two opposed open fields",
 }
-SIB_PROTOCOL = "sib-sbrt-30in5"
-Make = Callable[[Path, Path, Asked, Progress], None]
-"""Plans a case folder into an output folder."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +46,8 @@ class Contestant:
         Whether its dose was stopped by Ctrl-C and is that of the last complete round.
     technique
         As plan.json names it.
+    mu_per_fraction
+        Monitor units, None where the plan has none.
     """
 
     name: str
@@ -77,39 +59,7 @@ class Contestant:
     dose_sha256: str
     interrupted: bool = False
     technique: str = ""
-
-
-def _sib_sbrt(case: Path, out: Path, asked: Asked, progress: Progress) -> None:
-    settings = PlanSettings()
-    planned = plan_case(case, protocol=SIB_PROTOCOL, gtv=asked.gtv, settings=settings, progress=progress)
-    write_plan(
-        out, planned, {"technique": "imrt", "protocol": SIB_PROTOCOL, "gtv": asked.gtv, **asdict(settings)}, progress
-    )
-
-
-def _kypho_iort(case: Path, out: Path, asked: Asked, progress: Progress) -> None:
-    settings = KyphoSettings()
-    planned = plan_kypho(case, gtv=asked.gtv, override=asked.override, settings=settings, progress=progress)
-    write_kypho(out, planned, {"technique": "kypho-iort", **asdict(asked), **asdict(settings)}, progress)
-
-
-def _cebrt(case: Path, out: Path, asked: Asked, progress: Progress) -> None:
-    opened = open_case(case)
-    made = conventional_plan(opened, progress=progress)
-    dose = as_stored(made.dose)
-    judged = judge(dose, opened.structures, PROTOCOL, plan=f"{opened.name} cebrt-8in1")
-    with writing_folder(out) as folder:
-        write_rtstruct(folder / "structures.dcm", opened, opened.structures)
-        write_rtdose(folder / "dose.dcm", dose, opened)
-        write_verdicts(folder / "verdicts.json", judged)
-        save_plan(
-            folder / "plan.json", made.plan, {"assumptions": list(made.assumptions), "dose_made": list(dose.made)}
-        )
-        Provenance("compare", sha256_of({"case": case}), {"technique": "cebrt-8in1"}).write(folder / "provenance.json")
-
-
-TECHNIQUES: dict[str, Make] = {"sib-sbrt": _sib_sbrt, "kypho-iort": _kypho_iort, "cebrt-8in1": _cebrt}
-"""What can be planned here by name."""
+    mu_per_fraction: float | None = None
 
 
 def check_choices(names: Sequence[str]) -> None:
@@ -124,7 +74,7 @@ def check_choices(names: Sequence[str]) -> None:
         raise PlanError(f"compare got {len(names)} plan, expected two or more; name techniques or plan folders")
     for name in names:
         if name not in TECHNIQUES and not Path(name).is_dir():
-            near = ", ".join(nearest(name, TECHNIQUES) or TECHNIQUES)
+            near = ", ".join(nearest(name, TECHNIQUES)) or SHORT
             raise PlanError(
                 f'"{name}" is neither a technique nor a folder, nearest: {near}; or give what `spondyl plan` wrote'
             )
@@ -195,6 +145,7 @@ def read_contestant(case: Case, folder: Path) -> Contestant:
         unmet=_unmet(folder / "verdicts.json"),
         dose_sha256=sha256_of({"dose": folder / "dose.dcm"})["dose"],
         interrupted=_interrupted(facts),
+        mu_per_fraction=facts.get("mu_per_fraction"),
         technique=technique,
     )
 
