@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spondyl.dose import Field, LeafAperture
 from spondyl.physics import Linac, load_linac
@@ -55,21 +56,24 @@ def segments_of(fields: Sequence[Field], linac: Linac, level_mu: float) -> tuple
             total = level_mu * int(complexity(levels).max())
             opened = without_leakage(field.fluence, total, linac.mlc.transmission)
             levels = np.rint(opened / level_mu).astype(np.int64)
-        made += [Segment(number, o, _aperture(field, linac, o)) for o in openings(levels)]
+        if levels.any():
+            jaws = _jaws(field, levels)
+            made += [Segment(number, o, _aperture(field, linac, o, jaws)) for o in openings(levels)]
     return tuple(made)
 
 
-def _aperture(field: Field, linac: Linac, opening: Opening) -> LeafAperture:
-    """Leaves at the opening's edges, as far inside as their rounded ends let fluence through; jaws around the field."""
+def _jaws(field: Field, levels: NDArray[np.int64]) -> tuple[float, float, float, float]:
+    """Jaws around all that a field opens; they stay while its segments follow one another."""
+    along, across = np.flatnonzero(levels.any(axis=0)), np.flatnonzero(levels.any(axis=1))
+    u, v = field.u_edges_mm, field.v_edges_mm
+    return float(u[along[0]]), float(u[along[-1] + 1]), float(v[across[0]]), float(v[across[-1] + 1])
+
+
+def _aperture(field: Field, linac: Linac, opening: Opening, jaws: tuple[float, float, float, float]) -> LeafAperture:
+    """Leaves at the opening's edges, as far inside as their rounded ends let fluence through."""
     row, edges, mlc = rows_of_pairs(linac, field), field.u_edges_mm, linac.mlc
     tips = np.stack([edges[opening.first] + mlc.leaf_offset_mm, edges[opening.after] - mlc.leaf_offset_mm], axis=1)
     closed = (row < 0) | (opening.first == opening.after)[row]
-    used = opening.first < opening.after
-    along = np.flatnonzero(used)
-    jaws = (
-        float(edges[opening.first[used].min()]), float(edges[opening.after[used].max()]),
-        float(field.v_edges_mm[along[0]]), float(field.v_edges_mm[along[-1] + 1]),
-    )  # fmt: skip
     what = f"beam {field.name}"
     return checked_aperture(linac, closed_where(linac, tips[row], closed, jaws), jaws, what)
 
