@@ -13,8 +13,9 @@ from spondyl.core import Grid
 from spondyl.core.errors import DoseError
 from spondyl.dose.kv import KvPointSource, KvSettings, compute_kv_dose
 from spondyl.dose.kv.hybrid import _play, hybrid_dose, kv_hybrid
-from spondyl.dose.kv.hybrid_setup import beams_of, scatter_sums_of, world_of
+from spondyl.dose.kv.hybrid_setup import beams_of, unscattered, world_of
 from spondyl.dose.kv.primary import primary_dose
+from spondyl.dose.kv.scatter_sums import ScatterSums
 from spondyl.dose.kv.score import judged_uncertainty, judged_voxels
 from spondyl.dose.kv.sources import Directions, KvSources
 from spondyl.dose.kv.surroundings import around
@@ -36,13 +37,12 @@ WHOLE = Grid((-135.0, -135.0, -135.0), (30.0, 30.0, 30.0), (10, 10, 10))
     ],
 )
 def test_shells_agree_with_an_independent_monte_carlo(name, material, reach_mm, voxel_mm, nearest_mm):
-    """Every shell within 1 % or 3 standard errors of ../shared/physics/kv (EGSnrc), copied to tests/data/kv."""
+    """Every shell within 1 % or 3 standard errors of the tables in tests/data/kv (EGSnrc)."""
     whole = uniform_medium(WHOLE, MATERIALS[material])
     fine, coarse = around(whole, (0.0, 0.0, 0.0), reach_mm, voxel_mm)
     spectrum = bundled_kv_spectrum() if name.endswith("au50") else mono(float(name.split("_")[1]))
-    *_, result = kv_hybrid(
-        fine, KvSources((KvPointSource((0.0, 0.0, 0.0), spectrum),)), KvSettings(300_000, 3), surroundings=coarse
-    )
+    source, histories = KvPointSource((0.0, 0.0, 0.0), spectrum), 300_000 if name == "bone_au50" else 120_000
+    *_, result = kv_hybrid(fine, KvSources((source,)), KvSettings(histories, 3), surroundings=coarse)
     rows = table(name)
     rows = rows[(rows[:, 0] >= nearest_mm) & (rows[:, 1] <= min(reach_mm, 40.5) - voxel_mm)]
     mine = shell_means(fine.grid, result.dose_to_medium, rows[:, :2])
@@ -54,7 +54,7 @@ def test_agrees_with_analogue_voxel_by_voxel():
     """Interfaces, fluorescence and air: squared differences over squared standard errors average to 1."""
     medium, source = layered(), off_centre_source()
     analogue = compute_kv_dose(medium, source, KvSettings(2_000_000, 5), engine="kv-monte-carlo")[0]
-    hybrid = compute_kv_dose(medium, source, KvSettings(300_000, 6), engine="kv-hybrid")[0]
+    hybrid = compute_kv_dose(medium, source, KvSettings(100_000, 6), engine="kv-hybrid")[0]
     errors = [dose.relative_uncertainty * dose.values for dose in (analogue, hybrid)]
     known = (analogue.relative_uncertainty > 0) & (analogue.relative_uncertainty < 0.15)
     z = ((hybrid.values - analogue.values) / np.hypot(*errors))[known]
@@ -70,29 +70,33 @@ def test_agrees_with_analogue_voxel_by_voxel():
 def test_a_hundred_seeds_scatter_as_the_stated_error():
     medium = layered(15, 2.0)
     world = world_of(medium, None)
-    beams = beams_of(world, KvSources((off_centre_source(),)))
-    primary = primary_dose(world.fine, beams[0].energies, beams[0].emission)
+    beams, groups = beams_of(world, KvSources((off_centre_source(),)))
+    _, empty = unscattered(world, beams, groups)
     means, stated = [], []
     for seed in range(100):
-        sums = scatter_sums_of(world, beams, primary)
+        sums = ScatterSums(empty.expected, empty.bias)
         _play(world, beams, sums, seed, 6400, 16)
-        _, water, error = sums.result()
-        means.append(water)
+        to_medium, _, error = sums.result()
+        means.append(to_medium)
         stated.append(error.astype(np.float64) ** 2)
-    ratio = np.var(means, axis=0, ddof=1) / np.mean(stated, axis=0)
+    scattered = np.mean(means, axis=0) > 0  # there is next to none in air
+    ratio = np.var(means, axis=0, ddof=1)[scattered] / np.mean(stated, axis=0)[scattered]
     # 100 seeds know a variance to 14 %, the mean over 3375 voxels far better; smoothed voxels are not independent.
     assert np.sqrt(ratio.mean()) == pytest.approx(1.0, abs=0.06)
     for material in (0, 1, 2):
-        assert np.sqrt(ratio[medium.material == material].mean()) == pytest.approx(1.0, abs=0.12)
+        assert np.sqrt(ratio[medium.material[scattered] == material].mean()) == pytest.approx(1.0, abs=0.12)
 
 
 def test_where_no_scattered_photon_came_the_error_is_whole_and_the_mean_error_is_that_found():
-    """2,000 histories leave a third of the voxels without scatter: unknown there, though the rays are exact."""
+    """250 histories leave a third of the voxels without scatter: unknown there, though the rays are exact.
+
+    Errors are compared in gray over the true dose, which the few histories do not know.
+    """
     medium = uniform_medium(Grid((-20.0, -20.0, -20.0), (1.0, 1.0, 1.0), (41, 41, 41)), MATERIALS["water"])
     source = off_centre_source()
-    few, many = (hybrid_dose(medium, source, KvSettings(n, seed)) for n, seed in ((2000, 1), (600_000, 2)))
+    few, many = (hybrid_dose(medium, source, KvSettings(n, seed)) for n, seed in ((250, 1), (200_000, 2)))
     world = world_of(medium, None)
-    beam = beams_of(world, KvSources((source,)))[0]
+    beam = beams_of(world, KvSources((source,)))[0][0]
     rays_only = few.dose_to_medium == primary_dose(world.fine, beam.energies, beam.emission)[0]
     assert 0.2 < rays_only.mean() < 0.5
     assert (few.dose_to_medium[rays_only] > 0).all()
@@ -100,8 +104,8 @@ def test_where_no_scattered_photon_came_the_error_is_whole_and_the_mean_error_is
     assert (few.relative_uncertainty[~rays_only] > 0).all()
     judged = judged_voxels(medium, source.position_mm)
     found = np.sqrt(((few.dose_to_medium / many.dose_to_medium - 1)[judged] ** 2).mean())
-    stated = np.sqrt((few.relative_uncertainty[judged] ** 2).mean())
-    assert 1.0 < stated / found < 1.3  # 1.13; with 0 where no scatter came, 0.69
+    stated = few.relative_uncertainty * few.dose_to_medium / many.dose_to_medium
+    assert 1.0 < np.sqrt((stated[judged] ** 2).mean()) / found < 1.3  # 1.05; with 0 where no scatter came, 0.7
     assert judged_uncertainty(few.relative_uncertainty, judged) > 0.2
 
 
@@ -122,12 +126,12 @@ def test_sharpens_until_the_target_and_counts_histories():
     medium, source = layered(15, 2.0), off_centre_source()
     errors = [
         r.relative_uncertainty[medium.density_g_per_cm3 > 0.1].mean()
-        for r in kv_hybrid(medium, KvSources((source,)), KvSettings(1_200_000, 2))
+        for r in kv_hybrid(medium, KvSources((source,)), KvSettings(400_000, 2))
     ]
     assert len(errors) == 2
-    assert errors[1] == pytest.approx(errors[0] / np.sqrt(3), rel=0.3)
+    assert errors[1] == pytest.approx(errors[0] / 2, rel=0.3)
     *_, reached = kv_hybrid(medium, KvSources((source,)), KvSettings(None, 2, target_uncertainty=0.5))
-    assert reached.histories == 400_000
+    assert reached.histories == 100_000
 
 
 def test_interrupted_keeps_the_last_complete_result():
@@ -137,12 +141,12 @@ def test_interrupted_keeps_the_last_complete_result():
         assert done < 1  # what is interrupted is not told as finished
         raise KeyboardInterrupt
 
-    result = hybrid_dose(medium, source, KvSettings(800_000, 2), interrupt)
-    first = next(kv_hybrid(medium, KvSources((source,)), KvSettings(800_000, 2)))
-    assert result.histories == 400_000
+    result = hybrid_dose(medium, source, KvSettings(400_000, 2), interrupt)
+    first = next(kv_hybrid(medium, KvSources((source,)), KvSettings(400_000, 2)))
+    assert result.histories == 100_000
     assert result.interrupted
     assert not first.interrupted
-    assert result.made[-1] == "interrupted: the last complete result, 400000 histories, is kept"
+    assert result.made[-1] == "interrupted: the last complete result, 100000 histories, is kept"
     assert np.array_equal(result.dose_to_medium, first.dose_to_medium)
 
 
@@ -152,9 +156,9 @@ def test_surroundings_send_photons_back():
     source = KvSources((KvPointSource((0.3, 0.1, -0.4), bundled_kv_spectrum()),))
     fine, coarse = around(whole, (0.0, 0.0, 0.0), 10.0, 2.0)
     assert fine.grid.shape == (10, 10, 10)
-    *_, nested = kv_hybrid(fine, source, KvSettings(300_000, 4), surroundings=coarse)
-    *_, alone = kv_hybrid(fine, source, KvSettings(600_000, 4))
-    *_, single = kv_hybrid(whole, source, KvSettings(300_000, 8))
+    *_, nested = kv_hybrid(fine, source, KvSettings(100_000, 4), surroundings=coarse)
+    *_, alone = kv_hybrid(fine, source, KvSettings(200_000, 4))
+    *_, single = kv_hybrid(whole, source, KvSettings(100_000, 8))
     part = single.dose_to_medium[20:30, 20:30, 20:30]
     outer = np.ones(part.shape, bool)
     outer[2:-2, 2:-2, 2:-2] = False
@@ -167,8 +171,8 @@ def test_two_sources_are_the_sum_of_each():
     spectrum = bundled_kv_spectrum()
     places = ((-4.0, 0.3, 0.2), (3.0, -2.0, 1.0))
     each = [KvPointSource(place, spectrum) for place in places]
-    one, two = (list(kv_hybrid(medium, KvSources((s,)), KvSettings(200_000, 3)))[-1] for s in each)
-    *_, both = kv_hybrid(medium, KvSources(tuple(each), (1.0, 3.0)), KvSettings(400_000, 4))
+    one, two = (list(kv_hybrid(medium, KvSources((s,)), KvSettings(60_000, 3)))[-1] for s in each)
+    *_, both = kv_hybrid(medium, KvSources(tuple(each), (1.0, 3.0)), KvSettings(120_000, 4))
     expected = 0.25 * one.dose_to_medium + 0.75 * two.dose_to_medium
     error = np.hypot(0.25 * one.relative_uncertainty * one.dose_to_medium,
                      0.75 * two.relative_uncertainty * two.dose_to_medium)  # fmt: skip
@@ -185,7 +189,7 @@ def test_directions_weigh_photons():
     isotropic, directed = (
         primary_dose(world.fine, beam.energies, beam.emission)
         for towards in ((), (ahead,))
-        for beam in beams_of(world, KvSources((source,), (1.0,), towards))
+        for beam in beams_of(world, KvSources((source,), (1.0,), towards))[0]
     )
     assert directed[0, :, :, :9].max() < 1e-9 * isotropic[0].max()
     assert directed[0, :, :, 12:] == pytest.approx(2 * isotropic[0, :, :, 12:], rel=2e-3)

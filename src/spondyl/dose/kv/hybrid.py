@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from spondyl.core import Progress, cite, silent
 from spondyl.core.errors import DoseError
-from spondyl.dose.kv.hybrid_setup import Beam, beams_of, scatter_sums_of, world_of
-from spondyl.dose.kv.primary import primary_dose
+from spondyl.dose.kv.hybrid_setup import Beam, beams_of, unscattered, world_of
 from spondyl.dose.kv.scatter import World, scattered
 from spondyl.dose.kv.scatter_sums import BatchMeans, ScatterSums
 from spondyl.dose.kv.score import judged_uncertainty, judged_voxels
@@ -21,12 +20,12 @@ from spondyl.dose.kv.strands import STRANDS, in_strands
 from spondyl.dose.kv.surroundings import Surroundings
 from spondyl.physics import Medium
 
-DEFAULT_HISTORIES = 2_000_000
-TARGET_HISTORIES = 500_000_000
+DEFAULT_HISTORIES = 700_000
+TARGET_HISTORIES = 200_000_000
 """The most, where a target is given and no number of histories."""
-FIRST_ROUND, ROUND = 400_000, 800_000
+FIRST_ROUND, ROUND = 100_000, 300_000
 """Histories of the first round, which shows soon, and of those that follow."""
-_BATCH_BYTES = 400_000_000
+_BATCH_BYTES = 800_000_000
 
 
 def hybrid_dose(medium: Medium, source: KvPointSource, settings: KvSettings, progress: Progress = silent) -> KvResult:
@@ -93,13 +92,10 @@ def kv_hybrid(
     if settings.device != "cpu":
         raise DoseError(f'kv-hybrid runs on device "cpu", got "{settings.device}"; choose kv-monte-carlo for a GPU')
     world = world_of(medium, surroundings)
-    beams = beams_of(world, sources)
-    primary = np.zeros((2, *medium.grid.shape), np.float32)
-    for beam in beams:
-        primary += np.float32(beam.share) * primary_dose(world.fine, beam.energies, beam.emission)
-    sums = scatter_sums_of(world, beams, primary)
+    beams, groups = beams_of(world, sources)
+    primary, sums = unscattered(world, beams, groups)
     judged = judged_voxels(medium, sources.sources[0].position_mm) if region is None else region
-    strands = int(np.clip(_BATCH_BYTES // (32 * primary[0].size), 2, STRANDS))
+    strands = int(np.clip(_BATCH_BYTES // (60 * primary[0].size), 2, STRANDS))
     for histories in _rounds(_most(settings), strands):
         _play(world, beams, sums, settings.seed, histories, strands)
         result = _result(world, primary, sums, settings.seed, judged)
@@ -135,14 +131,12 @@ def _play(world: World, beams: list[Beam], sums: ScatterSums, seed: int, histori
     first = sums.batches
 
     def batch(strand: int, _: int) -> BatchMeans:
-        medium, water = (np.zeros(world.fine.density.shape, np.float32) for _ in range(2))
+        scatter = np.zeros((3, *world.fine.density.shape), np.float32)
         for place, beam in enumerate(beams):
             own = counts[strand] // len(beams) + (place < counts[strand] % len(beams))
             number = (first + strand) * len(beams) + place
-            one = scattered(world, beam.emission, beam.draw, seed, number, max(own, 1))
-            medium += np.float32(beam.share) * one[0]
-            water += np.float32(beam.share) * one[1]
-        return sums.prepared(medium, water)
+            scatter += np.float32(beam.share) * scattered(world, beam.emission, beam.draw, seed, number, max(own, 1))
+        return sums.prepared(scatter)
 
     for count, means in zip(counts, in_strands(batch, strands), strict=True):
         sums.take(means, count)
@@ -156,9 +150,8 @@ def _result(
     medium, water = (
         np.where(matter, p.astype(np.float64) + s, 0.0) for p, s in zip(primary, (to_medium, to_water), strict=True)
     )
-    scored = matter & (to_water > 0)  # elsewhere scatter is unknown, however exact the rays are
-    uncertain = np.divide(error, to_water, out=np.zeros_like(medium), where=scored) * to_medium
-    relative = np.divide(uncertain, medium, out=matter.astype(np.float64), where=scored & (medium > 0))
+    scored = matter & (to_medium > 0)  # elsewhere scatter is unknown, however exact the rays are
+    relative = np.divide(error, medium, out=matter.astype(np.float64), where=scored & (medium > 0))
     made = (
         f"unscattered photons by rays; {sums.histories} histories of scattered photons in {sums.batches} batches, "
         f"seed {seed}",

@@ -38,19 +38,20 @@ class Emission:
 
 
 def primary_dose(g: VoxelGeometry, energies: EnergyBasis, source: Emission) -> NDArray[np.float32]:
-    """Voxel means of dose to medium and to water in Gy per emitted photon, shape (2, nz, ny, nx).
+    """Voxel means per emitted photon of what unscattered photons give, shape (2 + groups, nz, ny, nx).
 
-    Photoelectric absorption less transported fluorescence, and Compton electrons, where the photon interacts.
+    Dose to medium and to water in Gy: photoelectric absorption less transported fluorescence, and Compton electrons,
+    where the photon interacts. Then photons a mm2 of each of the energy groups that `energies` was made for.
     """
-    dose = np.zeros((2, *g.density.shape), np.float32)
+    dose = np.zeros((1 + energies.common.shape[1], *g.density.shape), np.float32)
     near = box_around(g, source.position_mm)
     points = tuple(_gauss(n) for n in range(1, MOST_POINTS + 1))
     common = (g, energies.basis, energies.attenuation)
 
     def far(strand: int, strands: int) -> None:
         far_voxels(
-            *common, energies.absorbed, source.position_mm, source.axis, source.relative, near, points,
-            strand, strands, dose,
+            *common, energies.absorbed, energies.common, source.position_mm, source.axis, source.relative, near,
+            points, strand, strands, dose,
         )  # fmt: skip
 
     list(in_strands(far))
@@ -59,7 +60,7 @@ def primary_dose(g: VoxelGeometry, energies: EnergyBasis, source: Emission) -> N
     photons_per_mm2 = track / float(np.prod(g.spacing_mm))
     rows = g.material[box]
     dose[0][box] = (photons_per_mm2 * energies.absorbed[rows]).sum(axis=-1)
-    dose[1][box] = photons_per_mm2 @ energies.absorbed[-1]
+    dose[1:][(slice(None), *box)] = np.moveaxis(photons_per_mm2 @ energies.common, -1, 0)
     return dose
 
 

@@ -143,34 +143,44 @@ def sample_chords(g, basis, attenuation, source, axis, anisotropy, points, voxel
 
 
 @njit(cache=True)
-def absorbed_from(spectrum, absorbed, row):
-    """Gy by a row of `absorbed` from photons/mm2 in each node."""
+def absorbed_from(spectrum, absorbed):
+    """Gy by a material's row of `absorbed` from photons/mm2 in each node."""
     total = np.float32(0.0)
     for n in range(spectrum.shape[0]):
-        total += spectrum[n] * absorbed[row, n]
+        total += spectrum[n] * absorbed[n]
     return total
 
 
+@njit(cache=True)
+def answers(spectrum, common, found):
+    """Fill `found` with what photons/mm2 in each node give by the columns of `common`."""
+    found[:] = 0.0
+    for n in range(spectrum.shape[0]):
+        for r in range(found.shape[0]):
+            found[r] += spectrum[n] * common[n, r]
+
+
 @njit(cache=True, nogil=True)
-def far_voxels(g, basis, attenuation, absorbed, source, axis, anisotropy, near, points, first, stride, dose):
+def far_voxels(g, basis, attenuation, absorbed, common, source, axis, anisotropy, near, points, first, stride, dose):
     """Fill `dose` with voxel means outside the box `near`, for every `stride`-th line along x from `first`.
 
     Parameters
     ----------
     g
         `VoxelGeometry`.
-    basis, attenuation, absorbed
+    basis, attenuation, absorbed, common
         Arrays of an `EnergyBasis`.
     near
         First and one past last (z, y, x) voxel around the source that `near_voxels` does, shape (2, 3).
     points
         Gauss-Legendre points and weights for 1 to `MOST_POINTS` points a side.
     dose
-        Gy to medium and to water a photon, shape (2, nz, ny, nx).
+        Gy to medium, and what the columns of `common` are, a photon: shape (1 + columns, nz, ny, nx).
     """
     nz, ny, nx = g.density.shape
     place, path, own = np.empty(3), np.empty(basis.shape[1], np.float32), np.empty(basis.shape[1], np.float32)
     depth, spectrum = np.empty((3, absorbed.shape[1]), np.float32), np.empty(absorbed.shape[1], np.float32)
+    found = np.empty(common.shape[1], np.float32)
     side = max(g.spacing_mm[0], g.spacing_mm[1], g.spacing_mm[2])
     voxel = np.empty(3, np.int64)
     for line in range(first, nz * ny, stride):
@@ -202,8 +212,10 @@ def far_voxels(g, basis, attenuation, absorbed, source, axis, anisotropy, near, 
                 if uneven <= UNEVEN or order >= 3:
                     break
                 order, alternate = 3, False
-            dose[0, k, j, i] = absorbed_from(spectrum, absorbed, m)
-            dose[1, k, j, i] = absorbed_from(spectrum, absorbed, absorbed.shape[0] - 1)
+            answers(spectrum, common, found)
+            dose[0, k, j, i] = absorbed_from(spectrum, absorbed[m])
+            for r in range(found.shape[0]):
+                dose[1 + r, k, j, i] = found[r]
 
 
 @njit(cache=True, nogil=True)

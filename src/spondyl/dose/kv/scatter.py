@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spondyl.dose.kv.energy_basis import interpolated
+from spondyl.dose.kv.energy_quadrature import interpolated
 from spondyl.dose.kv.primary import Emission
 from spondyl.dose.kv.scatter_kernels import scatter_batch
 from spondyl.dose.kv.setup import GRAY_PER_KEV_PER_GRAM
@@ -45,7 +45,7 @@ class World:
     Parameters
     ----------
     tables
-        Of all materials of both grids.
+        Of all materials of both grids, and of mineral and water in the last two rows.
     total, absorption
         Tables turned to shape (nodes, rows).
     fine, coarse, hole
@@ -82,11 +82,14 @@ def energy_draw(w: World, spectrum: KvSpectrum, position_mm: Floats) -> EnergyDr
     return EnergyDraw(low, high, cumulative / cumulative[-1], photons / drawn)
 
 
-def scattered(
-    w: World, source: Emission, draw: EnergyDraw, seed: int, batch: int, count: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Mean dose of scattered photons to medium and to water of `count` histories, Gy per emitted photon."""
-    score = np.zeros((w.fine.density.size, 2), np.float32)
+def scattered(w: World, source: Emission, draw: EnergyDraw, seed: int, batch: int, count: int) -> NDArray[np.float32]:
+    """Mean dose of scattered photons of `count` histories, Gy per emitted photon.
+
+    Returns
+    -------
+    To the medium, to mineral and to water, shape (3, nz, ny, nx).
+    """
+    score = np.zeros((w.fine.density.size, 3), np.float32)
     scatter_batch(
         w.tables, w.total, w.absorption, w.fine, w.coarse, w.hole,
         source.position_mm - w.fine.low_mm, source.axis, source.relative,
@@ -94,8 +97,7 @@ def scattered(
         LEAST_WEIGHT, np.uint64(seed), np.uint64(batch), count, score,
     )  # fmt: skip
     scale = np.float32(_CM2_PER_MM2 * GRAY_PER_KEV_PER_GRAM / float(np.prod(w.fine.spacing_mm)) / count)
-    medium, water = (np.ascontiguousarray(score[:, kind]).reshape(w.fine.density.shape) * scale for kind in (0, 1))
-    return medium, water
+    return np.ascontiguousarray(score.T).reshape(3, *w.fine.density.shape) * scale
 
 
 def _density_by_material(g: VoxelGeometry, position_mm: Floats, rows: int) -> Floats:

@@ -9,7 +9,6 @@ from numba import njit
 
 from spondyl.dose.kv.interact import (
     at,
-    isotropic,
     locate,
     relax,
     sample_compton,
@@ -19,12 +18,18 @@ from spondyl.dose.kv.interact import (
 )
 from spondyl.dose.kv.random import start, uniform
 from spondyl.dose.kv.rays import emission
+from spondyl.dose.kv.score_tracks import score_nested
 from spondyl.dose.kv.tracks import fly_nested, voxel_at
 from spondyl.physics.kv.energies import LOWEST_KEV
 
 STEPS = (0.8566748838545029, 0.7338918566271260, 0.6287067210378087, 0.5385972572236101)
 """Powers 1 to 4 of 1 / 1.16730, the root of x^5 = x + 1: their multiples fill four dimensions evenly (an additive
 recurrence, Niederreiter 1992, doi:10.1137/1.9781611970081, section 3; these steps are Roberts's, 2018)."""
+AZIMUTHS = 4
+"""Photons scored at each collision, alike but for their direction about the photon's; one of them lives on."""
+EXPECTED = 2.0
+"""Optical depth to which a photon is scored by its expected share, beyond by chance. Both decide the noise and the
+time, never the mean; of 1, 2, 4 and 8 azimuths and depths of 0 to 3 these win in the T11 case."""
 PENDING, FIELDS = 16, 9
 """Fluorescence photons that may wait, and what is kept of each; more than one absorption sends out."""
 
@@ -72,6 +77,21 @@ def send_lines(t, m, node, part, state, weight, within, x, y, z, ix, iy, iz, wai
     return state, waiting
 
 
+@njit(cache=True, inline="always")
+def score_around(
+    fine, coarse, hole, no_hole, mu, kerma, cosine, phi, state, within, x, y, z, ux, uy, uz, ix, iy, iz, score
+):
+    """Score `AZIMUTHS` photons that leave a place at one angle from a direction, evenly about it; returns the state."""
+    for n in range(AZIMUTHS):
+        vx, vy, vz = turn(ux, uy, uz, cosine, phi + 2.0 * math.pi * n / AZIMUTHS)
+        state, u = uniform(state)
+        score_nested(
+            fine, coarse, hole, no_hole, mu, kerma, EXPECTED, -math.log(u), within, x, y, z, vx, vy, vz, ix, iy, iz,
+            score,
+        )  # fmt: skip
+    return state
+
+
 @njit(cache=True, nogil=True)
 def scatter_batch(
     t, total, absorption, fine, coarse, hole, source, axis, relative,
@@ -94,9 +114,9 @@ def scatter_batch(
     seed, batch
         uint64: decide the random numbers.
     score
-        float32, shape (voxels, 2), see `fly_scored`.
+        float32, shape (voxels, 3), see `score_one`.
     """
-    mu, kerma = np.empty(total.shape[1]), np.zeros(total.shape[1])
+    mu, kerma = np.empty(total.shape[1]), np.empty(total.shape[1])
     wait, waiting = np.empty((PENDING, FIELDS)), 0
     no_hole = np.zeros((2, 3), np.int64)
     shift = np.empty(4)
@@ -114,18 +134,15 @@ def scatter_batch(
         ux, uy = across * math.cos(phi), across * math.sin(phi)
         weight = weights[chosen] * emission(ux * axis[0] + uy * axis[1] + uz * axis[2], relative)
         depth = -math.log(1.0 - even_point(shift, number, 3))
-        x, y, z, ix, iy, iz, within, scored = source[0], source[1], source[2], kx, ky, kz, True, False
-        m, incoherent, coherent = 0, 0.0, 0.0
+        x, y, z, ix, iy, iz, within = source[0], source[1], source[2], kx, ky, kz, True
+        node, part = locate(t, energy)
+        rows_at(total, node, part, 1.0, mu)
         while True:
-            node, part = locate(t, energy)
-            rows_at(total, node, part, 1.0, mu)
-            if scored:
-                rows_at(absorption, node, part, weight * energy, kerma)
-            ended, within, x, y, z, ix, iy, iz = fly_nested(
-                fine, coarse, hole, no_hole, mu, kerma, scored, depth, within, x, y, z, ux, uy, uz, ix, iy, iz, score
+            alive, within, x, y, z, ix, iy, iz = fly_nested(
+                fine, coarse, hole, no_hole, mu, depth, within, x, y, z, ux, uy, uz, ix, iy, iz
             )
-            scored, alive = True, ended
-            if ended:
+            cosine = 0.0
+            if alive:
                 m = int(fine.material[iz, iy, ix] if within else coarse.material[iz, iy, ix])
                 incoherent, coherent = at(t.incoherent, m, node, part), at(t.coherent, m, node, part)
                 share = (incoherent + coherent) / mu[m]
@@ -142,15 +159,13 @@ def scatter_batch(
                     state, u = uniform(state)
                     alive = u * least < weight
                     weight = least
-            if alive:
-                state, u = uniform(state)
-                if u * (incoherent + coherent) < incoherent:
-                    state, energy, cosine = sample_compton(t, m, energy, state)
-                else:
-                    state, cosine = sample_rayleigh(t, m, energy, state)
-                alive = energy >= LOWEST_KEV
-                state, u = uniform(state)
-                ux, uy, uz = turn(ux, uy, uz, cosine, 2.0 * math.pi * u)
+                if alive:
+                    state, u = uniform(state)
+                    if u * (incoherent + coherent) < incoherent:
+                        state, energy, cosine = sample_compton(t, m, energy, state)
+                    else:
+                        state, cosine = sample_rayleigh(t, m, energy, state)
+                    alive = energy >= LOWEST_KEV
             if not alive:
                 if waiting == 0:
                     break
@@ -158,6 +173,17 @@ def scatter_batch(
                 one = wait[waiting]
                 energy, weight, x, y, z = one[0], one[1], one[2], one[3], one[4]
                 ix, iy, iz, within = int(one[5]), int(one[6]), int(one[7]), one[8] > 0.5
-                state, ux, uy, uz = isotropic(state)
+                state, u = uniform(state)
+                ux, uy, uz, cosine = 0.0, 0.0, 1.0, 2.0 * u - 1.0
+            node, part = locate(t, energy)
+            rows_at(total, node, part, 1.0, mu)
+            rows_at(absorption, node, part, weight * energy / AZIMUTHS, kerma)
+            state, u = uniform(state)
+            phi = 2.0 * math.pi * u
+            state = score_around(
+                fine, coarse, hole, no_hole, mu, kerma, cosine, phi, state, within, x, y, z, ux, uy, uz, ix, iy, iz,
+                score,
+            )  # fmt: skip
+            ux, uy, uz = turn(ux, uy, uz, cosine, phi)
             state, u = uniform(state)
             depth = -math.log(u)

@@ -1,4 +1,4 @@
-"""Kerma of scattered photons from batches, raw and smoothed, and the better blend of both."""
+"""Dose of scattered photons from batches, raw and smoothed, and the better blend of both."""
 
 from __future__ import annotations
 
@@ -15,64 +15,97 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class Expected:
+    """What scattered photons are expected to leave, roughly, in each voxel; shape of the grid each.
+
+    Parameters
+    ----------
+    medium, mineral, water
+        Kerma in one unit of its own.
+    mineral_share, water_share
+        Whose sum, weighted so, is nearly the kerma to the voxel's medium at every energy.
+    """
+
+    medium: Volume
+    mineral: Volume
+    water: Volume
+    mineral_share: Volume
+    water_share: Volume
+
+
+@dataclass(frozen=True)
 class BatchMeans:
-    """A batch's mean dose to medium and to water, and the latter smoothed at each level."""
+    """A batch's mean dose to medium and to water over the expected one, raw, and at each level of smoothing."""
 
     medium: Volume
     water: Volume
-    smooth: tuple[Volume, ...]
+    smooth_medium: tuple[Volume, ...]
+    smooth_water: tuple[Volume, ...]
 
 
 class ScatterSums:
     """Sums over batches, weighted by their histories.
 
+    Only the kerma to mineral and to water is smoothed, for it knows no media. Of the dose to the medium what these two
+    do not tell, next to nothing in tissue, is left as it came.
+
     Parameters
     ----------
-    falling
-        Sum of the sources' inverse squares, shape of the grid.
+    expected
+        What batches are divided by.
     bias
         Of each level, as `smoothing_bias` gives it.
-    fallback
-        Dose to medium over dose to water where no scattered photon came.
     """
 
-    def __init__(self, falling: Volume, bias: list[Volume], fallback: Volume) -> None:
-        self._falling, self._bias, self._fallback = falling, bias, fallback
-        self._medium, self._raw, self._raw2 = (np.zeros(falling.shape) for _ in range(3))
-        self._smooth, self._smooth2, self._both = ([np.zeros(falling.shape) for _ in REACHES] for _ in range(3))
+    def __init__(self, expected: Expected, bias: list[Volume]) -> None:
+        self.expected, self.bias = expected, bias
+        shape = expected.medium.shape
+        self._medium, self._medium2, self._water = (np.zeros(shape) for _ in range(3))
+        self._smooth, self._smooth2, self._both, self._smooth_water = (
+            [np.zeros(shape) for _ in REACHES] for _ in range(4)
+        )
         self.histories = 0
         self.batches = 0
 
-    def prepared(self, medium: Volume, water: Volume) -> BatchMeans:
-        """A batch's means, smoothed too."""
-        return BatchMeans(medium, water, tuple(smoothed(water, self._falling, n) for n in range(len(REACHES))))
+    def prepared(self, scatter: Volume) -> BatchMeans:
+        """A batch's means to medium, mineral and water, shape (3, nz, ny, nx), over the expected ones; smoothed too."""
+        e = self.expected
+        medium, mineral, water = scatter[0] / e.medium, scatter[1] / e.mineral, scatter[2] / e.water
+        of_mineral, of_water = e.mineral_share * e.mineral / e.medium, e.water_share * e.water / e.medium
+        rest = medium - of_mineral * mineral - of_water * water
+        smooth_mineral, smooth_water = smoothed(mineral), smoothed(water)
+        smooth = tuple(of_mineral * m + of_water * w + rest for m, w in zip(smooth_mineral, smooth_water, strict=True))
+        return BatchMeans(medium, water, smooth, smooth_water)
 
     def take(self, batch: BatchMeans, histories: int) -> None:
         """Add the means of a batch of so many histories."""
-        self._medium += np.float32(histories) * batch.medium
-        weighted = np.float32(histories) * batch.water
-        self._raw += weighted
-        self._raw2 += weighted * batch.water.astype(np.float64)
-        for level, smooth in enumerate(batch.smooth):
+        self._water += np.float32(histories) * batch.water
+        medium = batch.medium.astype(np.float64)
+        weighted = histories * medium
+        self._medium += weighted
+        self._medium2 += weighted * medium
+        for level, smooth in enumerate(batch.smooth_medium):
             precise = smooth.astype(np.float64)
             self._smooth[level] += histories * precise
             self._smooth2[level] += histories * precise**2
             self._both[level] += weighted * precise
+            self._smooth_water[level] += np.float32(histories) * batch.smooth_water[level]
         self.histories += histories
         self.batches += 1
 
     def result(self) -> tuple[Volume, Volume, Volume]:
-        """Mean kerma of scattered photons to medium and to water, and the standard error of the latter.
+        """Mean dose of scattered photons to medium and to water, and the standard error of the former.
 
         Of the levels the one with the least expected square error, variance and squared bias, is blended with the
         raw mean for the least again; what bias may be left is part of the standard error.
         """
-        raw = self._raw / self.histories
-        raw_var = self._covariance(self._raw2, raw, raw)
+        raw, water = self._medium / self.histories, self._water / self.histories
+        raw_var = self._covariance(self._medium2, raw, raw)
         mean2 = np.maximum(_local(raw), np.finfo(np.float32).tiny) ** 2
         best = np.full(raw.shape, np.inf)
         smooth, smooth_var, both, bias = raw.copy(), raw_var.copy(), raw_var.copy(), np.zeros(raw.shape)
-        for level, level_bias in enumerate(self._bias):
+        smooth_water = water.copy()
+        for level, level_bias in enumerate(self.bias):
             mean = self._smooth[level] / self.histories
             variance = self._covariance(self._smooth2[level], mean, mean)
             expected = _local(variance) / mean2 + level_bias.astype(np.float64) ** 2
@@ -80,13 +113,14 @@ class ScatterSums:
             best[better], smooth[better], smooth_var[better] = expected[better], mean[better], variance[better]
             bias[better] = level_bias[better]
             both[better] = self._covariance(self._both[level], raw, mean)[better]
+            smooth_water[better] = (self._smooth_water[level] / self.histories)[better]
         noise = _local(raw_var) / mean2
         share = np.divide(noise, noise + bias**2, out=np.zeros_like(noise), where=noise > 0)
-        water = share * smooth + (1 - share) * raw
+        medium, water = share * smooth + (1 - share) * raw, share * smooth_water + (1 - share) * water
         variance = share**2 * smooth_var + (1 - share) ** 2 * raw_var + 2 * share * (1 - share) * both
-        error = np.sqrt(np.maximum(variance, 0) + (share * bias * water) ** 2)
-        ratio = np.divide(self._medium, self._raw, out=self._fallback.astype(np.float64), where=self._raw > 0)
-        return (water * ratio).astype(np.float32), water.astype(np.float32), error.astype(np.float32)
+        error = np.sqrt(np.maximum(variance, 0) + (share * bias * medium) ** 2) * self.expected.medium
+        medium, water = medium * self.expected.medium, water * self.expected.water
+        return medium.astype(np.float32), water.astype(np.float32), error.astype(np.float32)
 
     def _covariance(self, products: Floats, a: Floats, b: Floats) -> Floats:
         """Covariance of two means."""

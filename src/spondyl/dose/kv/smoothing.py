@@ -9,46 +9,40 @@ from spondyl.dose.kv.smoothing_kernels import blur
 
 Volume = NDArray[np.float32]
 
-REACHES = ((1,), (1, 2))
+REACHES = ((1,), (1, 2), (1, 2, 2))
 """Blurs of each level, one after the other, by how far they reach in voxels."""
-BIAS = (0.13, 0.4)
-"""Relative bias of each level beside an interface, over the step of attenuation there, 1/mm at 20 keV, times the voxel
-side; measured with muscle against cortical bone 4 to 14 mm from a 50 kV source, the largest of the first level and
-twice the r.m.s. of the second (docs/theory/kilovoltage-estimator.md)."""
-FREE_BIAS = (0.001, 0.005)
-"""The same in an even medium, within the measurement's 0.1 %."""
-NEAR_SOURCE_VOXELS = (2.5, 6.0)
+STEP_BIAS = (0.02, 0.04, 0.05)
+"""Relative bias of each level beside an interface, over the step of optical depth of a voxel there, at 20 keV."""
+FREE_BIAS = (0.003, 0.006, 0.008)
+"""Everywhere: what the expected scatter, drawn along a few directions, adds of its own."""
+SOURCE_BIAS = (0.03, 0.07, 0.1)
+"""Near a source, times its distance in voxel sides. All three are r.m.s. values, rounded up, of a vertebra, and of
+muscle beside cortical bone and beside barium cement (docs/theory/kilovoltage-estimator.md)."""
+NEAR_SOURCE_VOXELS = (2.5, 6.0, 6.0)
 """Nearer to a source a level is not used: once-scattered photons go up steeper than the inverse square there."""
-
 OPAQUE = 2.0
 """Optical depth of a voxel at 20 keV, as in titanium and steel of 1 mm, from which nothing is averaged there or beside
 it: fluence falls within the voxel, and the neighbours' says nothing of it."""
 
 
-def smoothed(kerma: Volume, falling: Volume, level: int) -> Volume:
-    """`kerma` over `falling` with its noise averaged over neighbours, times `falling`.
+def smoothed(ratio: Volume) -> tuple[Volume, ...]:
+    """`ratio`, shape (nz, ny, nx), with its noise averaged over neighbours: each level of `REACHES`.
 
     Twice the blur less the blur of the blur: what changes up to the third power of place stays as it is.
-
-    Parameters
-    ----------
-    kerma, falling
-        Shape (nz, ny, nx); `falling` is the sum of the sources' inverse squares.
-    level
-        Which of `REACHES`.
     """
-    once = _blurred(kerma / falling, level)
-    return (2 * once - _blurred(once, level)) * falling
-
-
-def _blurred(values: Volume, level: int) -> Volume:
-    for reach in REACHES[level]:
-        values = blur(values, reach)
-    return values
+    found: list[Volume] = []
+    once = twice = ratio
+    done = 0
+    for reaches in REACHES:
+        for reach in reaches[done:]:  # each level goes on where the one before it ended
+            once, twice = blur(once, reach), blur(blur(twice, reach), reach)
+        done = len(reaches)
+        found.append(2 * once - twice)
+    return tuple(found)
 
 
 def smoothing_bias(attenuation_per_mm: Volume, spacing_mm: NDArray[np.float64], distance: Volume) -> list[Volume]:
-    """Largest relative bias of each level to be feared in each voxel; infinite where it must not be used.
+    """Relative bias of each level to be expected in each voxel; infinite where it must not be used.
 
     Parameters
     ----------
@@ -67,10 +61,13 @@ def smoothing_bias(attenuation_per_mm: Volume, spacing_mm: NDArray[np.float64], 
         np.maximum(s[1:], difference, out=s[1:])
         np.maximum(s[:-1], difference, out=s[:-1])
     found: list[Volume] = []
+    reached = 0
     for level, reaches in enumerate(REACHES):
-        for _ in range(sum(reaches)):
+        while reached < sum(reaches):
             step, opaque = _largest_beside(step), _largest_beside(opaque)
-        bias = np.hypot(np.float32(BIAS[level]) * step, np.float32(FREE_BIAS[level]))
+            reached += 1
+        near = np.float32(SOURCE_BIAS[level]) / np.maximum(distance, 1)
+        bias = np.hypot(np.hypot(np.float32(STEP_BIAS[level]) * step, np.float32(FREE_BIAS[level])), near)
         bias[opaque > OPAQUE] = np.inf
         bias[distance < NEAR_SOURCE_VOXELS[level]] = np.inf
         edge = 2 * sum(reaches)

@@ -1,8 +1,7 @@
-"""Compiled: photons through a fine grid inside a coarse one, scored along every step (track length)."""
+"""Compiled: photons through a fine grid inside a coarse one, to where they collide."""
 
 from __future__ import annotations
 
-import numpy as np
 from numba import njit
 
 from spondyl.dose.kv.voxels import PER_MM, first_face
@@ -15,7 +14,7 @@ def voxel_at(place, size, first, last):
 
 
 @njit(cache=True)
-def fly_scored(g, hole, mu, kerma, scored, depth, x, y, z, ux, uy, uz, ix, iy, iz, score):
+def fly_one(g, hole, mu, depth, x, y, z, ux, uy, uz, ix, iy, iz):
     """Follow a ray in one grid until it has crossed an optical depth, left the grid, or reached `hole`.
 
     Parameters
@@ -26,14 +25,8 @@ def fly_scored(g, hole, mu, kerma, scored, depth, x, y, z, ux, uy, uz, ix, iy, i
         First and one past last (x, y, z) voxel that the ray may not enter, shape (2, 3).
     mu
         Attenuation in cm2/g by material.
-    kerma
-        Weight times energy times absorption in keV cm2/g by material, water last.
-    scored
-        Whether the steps count.
     depth
         Mean free paths to cross; place in mm from the lower corner, direction, voxel.
-    score
-        Sums of keV cm2/g mm to medium and to water, shape (voxels, 2).
 
     Returns
     -------
@@ -46,41 +39,42 @@ def fly_scored(g, hole, mu, kerma, scored, depth, x, y, z, ux, uy, uz, ix, iy, i
     ty, dy = first_face(y, iy, uy, g.spacing_mm[1])
     tz, dz = first_face(z, iz, uz, g.spacing_mm[2])
     sx, sy, sz = (1 if ux > 0.0 else -1), (1 if uy > 0.0 else -1), (1 if uz > 0.0 else -1)
-    in_water = kerma[kerma.shape[0] - 1]
+    by, bz = sy * nx, sz * ny * nx
+    end_x, end_y, end_z = (nx if sx > 0 else -1), (ny if sy > 0 else -1), (nz if sz > 0 else -1)
+    holed = hole[1, 0] > hole[0, 0]
     voxel, gone = (iz * ny + iy) * nx + ix, 0.0
     while True:
-        m = int(material[voxel])
-        per_mm = PER_MM * density[voxel] * mu[m]
+        per_mm = PER_MM * density[voxel] * mu[material[voxel]]
         face = min(tx, ty, tz)
-        step = face - gone
-        ends = per_mm * step >= depth and per_mm > 0.0
-        if ends:
-            step = depth / per_mm
-        if scored:
-            score[voxel, 0] += np.float32(step * kerma[m])
-            score[voxel, 1] += np.float32(step * in_water)
-        if ends:
-            gone += step
+        crossed = per_mm * (face - gone)
+        if crossed >= depth and per_mm > 0.0:
+            gone += depth / per_mm
             return True, 0.0, x + gone * ux, y + gone * uy, z + gone * uz, ix, iy, iz
-        depth -= per_mm * step
+        depth -= crossed
         gone = face
         if tx <= face:
             ix += sx
             voxel += sx
             tx += dx
+            left = ix == end_x
         elif ty <= face:
             iy += sy
-            voxel += sy * nx
+            voxel += by
             ty += dy
+            left = iy == end_y
         else:
             iz += sz
-            voxel += sz * ny * nx
+            voxel += bz
             tz += dz
-        outside = ix < 0 or iy < 0 or iz < 0 or ix >= nx or iy >= ny or iz >= nz
-        if outside or (
-            hole[0, 0] <= ix < hole[1, 0] and hole[0, 1] <= iy < hole[1, 1] and hole[0, 2] <= iz < hole[1, 2]
-        ):
+            left = iz == end_z
+        if left or (holed and in_hole(hole, ix, iy, iz)):
             return False, depth, x + gone * ux, y + gone * uy, z + gone * uz, ix, iy, iz
+
+
+@njit(cache=True)
+def in_hole(hole, ix, iy, iz):
+    """Whether a voxel lies in a box of first and one past last (x, y, z) voxels."""
+    return hole[0, 0] <= ix < hole[1, 0] and hole[0, 1] <= iy < hole[1, 1] and hole[0, 2] <= iz < hole[1, 2]
 
 
 @njit(cache=True)
@@ -94,8 +88,41 @@ def into_coarse(index, count, place, size, first, last):
 
 
 @njit(cache=True)
-def fly_nested(fine, coarse, hole, no_hole, mu, kerma, scored, depth, within, x, y, z, ux, uy, uz, ix, iy, iz, score):
-    """`fly_scored` through the fine grid and its surroundings, to and fro, scored in the fine grid.
+def change_grid(fine, coarse, hole, within, x, y, z, ix, iy, iz):
+    """Hand a ray that has left one grid over to the other.
+
+    Returns
+    -------
+    inside, within, x, y, z, ix, iy, iz
+        Not inside: it left the coarse grid too. `within`: whether it is in the fine grid now, from whose lower corner
+        its place then counts.
+    """
+    cz, cy, cx = coarse.density.shape
+    fz, fy, fx = fine.density.shape
+    if within:
+        x += fine.low_mm[0] - coarse.low_mm[0]
+        y += fine.low_mm[1] - coarse.low_mm[1]
+        z += fine.low_mm[2] - coarse.low_mm[2]
+        ix = into_coarse(ix, fx, x, coarse.spacing_mm[0], hole[0, 0], hole[1, 0])
+        iy = into_coarse(iy, fy, y, coarse.spacing_mm[1], hole[0, 1], hole[1, 1])
+        iz = into_coarse(iz, fz, z, coarse.spacing_mm[2], hole[0, 2], hole[1, 2])
+        within = False
+    if ix < 0 or iy < 0 or iz < 0 or ix >= cx or iy >= cy or iz >= cz:
+        return False, within, x, y, z, ix, iy, iz
+    if in_hole(hole, ix, iy, iz):
+        x -= fine.low_mm[0] - coarse.low_mm[0]
+        y -= fine.low_mm[1] - coarse.low_mm[1]
+        z -= fine.low_mm[2] - coarse.low_mm[2]
+        ix = voxel_at(x, fine.spacing_mm[0], 0, fx)
+        iy = voxel_at(y, fine.spacing_mm[1], 0, fy)
+        iz = voxel_at(z, fine.spacing_mm[2], 0, fz)
+        within = True
+    return True, within, x, y, z, ix, iy, iz
+
+
+@njit(cache=True)
+def fly_nested(fine, coarse, hole, no_hole, mu, depth, within, x, y, z, ux, uy, uz, ix, iy, iz):
+    """`fly_one` through the fine grid and its surroundings, to and fro.
 
     Parameters
     ----------
@@ -113,33 +140,11 @@ def fly_nested(fine, coarse, hole, no_hole, mu, kerma, scored, depth, within, x,
     """
     while True:
         if within:
-            ended, depth, x, y, z, ix, iy, iz = fly_scored(
-                fine, no_hole, mu, kerma, scored, depth, x, y, z, ux, uy, uz, ix, iy, iz, score
-            )
+            ended, depth, x, y, z, ix, iy, iz = fly_one(fine, no_hole, mu, depth, x, y, z, ux, uy, uz, ix, iy, iz)
         else:
-            ended, depth, x, y, z, ix, iy, iz = fly_scored(
-                coarse, hole, mu, kerma, False, depth, x, y, z, ux, uy, uz, ix, iy, iz, score
-            )
+            ended, depth, x, y, z, ix, iy, iz = fly_one(coarse, hole, mu, depth, x, y, z, ux, uy, uz, ix, iy, iz)
         if ended:
             return True, within, x, y, z, ix, iy, iz
-        cz, cy, cx = coarse.density.shape
-        if within:
-            fz, fy, fx = fine.density.shape
-            x += fine.low_mm[0] - coarse.low_mm[0]
-            y += fine.low_mm[1] - coarse.low_mm[1]
-            z += fine.low_mm[2] - coarse.low_mm[2]
-            ix = into_coarse(ix, fx, x, coarse.spacing_mm[0], hole[0, 0], hole[1, 0])
-            iy = into_coarse(iy, fy, y, coarse.spacing_mm[1], hole[0, 1], hole[1, 1])
-            iz = into_coarse(iz, fz, z, coarse.spacing_mm[2], hole[0, 2], hole[1, 2])
-            within = False
-        if ix < 0 or iy < 0 or iz < 0 or ix >= cx or iy >= cy or iz >= cz:
+        inside, within, x, y, z, ix, iy, iz = change_grid(fine, coarse, hole, within, x, y, z, ix, iy, iz)
+        if not inside:
             return False, within, x, y, z, ix, iy, iz
-        if hole[0, 0] <= ix < hole[1, 0] and hole[0, 1] <= iy < hole[1, 1] and hole[0, 2] <= iz < hole[1, 2]:
-            fz, fy, fx = fine.density.shape
-            x -= fine.low_mm[0] - coarse.low_mm[0]
-            y -= fine.low_mm[1] - coarse.low_mm[1]
-            z -= fine.low_mm[2] - coarse.low_mm[2]
-            ix = voxel_at(x, fine.spacing_mm[0], 0, fx)
-            iy = voxel_at(y, fine.spacing_mm[1], 0, fy)
-            iz = voxel_at(z, fine.spacing_mm[2], 0, fz)
-            within = True
