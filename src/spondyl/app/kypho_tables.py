@@ -76,19 +76,15 @@ def sensitivity_tables(planned: KyphoPlanned) -> tuple[Table, ...]:
     return (Table("Sensitivity", ("dose in Gy", "planned", "lowest", "highest"), rows, note),)
 
 
-PATH_COLUMNS = (
-    "path", "skin x, y, z", "entry x, y, z", "source x, y, z", "convergence", "caudal", "skin to cortex",
-    "skin to pedicle", "cortex to source", "in the body", "to the wall", "to the canal", "to other bone", "cannula",
-)  # fmt: skip
-
-
 def paths_table(planned: KyphoPlanned) -> Table:
     made = planned.result
-    used = [_path_cells(path, "planned") for path in made.plan.placement.paths]
+    used = [(f"{path.side}, planned", path) for path in made.plan.placement.paths]
     sides = {path.side for path in made.plan.placement.paths}
     other = [p for p in made.proposals if p.side not in sides]
-    offered = [_path_cells(p.access, "proposed") for p in other if p.access is not None]
-    refused = [(f"{p.side}, refused: {p.refusal}", *[""] * (len(PATH_COLUMNS) - 1)) for p in other if p.access is None]
+    offered = [(f"{p.side}, proposed", p.access) for p in other if p.access is not None]
+    columns = [*used, *offered]
+    rows = tuple(zip(PATH_FACTS, *(_path_cells(path) for _, path in columns), strict=True))
+    refused = "".join(f"{p.side.capitalize()} is refused: {p.refusal}. " for p in other if p.access is None)
     note = (
         "Patient's sides; DICOM patient coordinates and distances in mm. Angles in the vertebra's own axes: "
         "convergence towards the midline, caudal downwards. Distances to wall, canal and other bone (ribs and arches "
@@ -96,7 +92,7 @@ def paths_table(planned: KyphoPlanned) -> Table:
         f"{CONVERGENCE_DEG[-1]:g} and caudal {CAUDAL_DEG[0]:g} to {CAUDAL_DEG[-1]:g} degrees; {_bounds(planned)}. "
         "In the planes a needle is drawn as its projection."
     )
-    return Table("Needle", PATH_COLUMNS, (*used, *offered, *refused), note)
+    return Table("Needle", ("path", *(name for name, _ in columns)), rows, refused + note)
 
 
 def _bounds(planned: KyphoPlanned) -> str:
@@ -108,16 +104,20 @@ def _bounds(planned: KyphoPlanned) -> str:
     return "the best lie within" if not at else f"at the bound, where a better path may lie beyond: {', '.join(at)}"
 
 
-def _path_cells(path: Access, what: str) -> tuple[str, ...]:
+PATH_FACTS = (
+    "skin x, y, z", "entry x, y, z", "source x, y, z", "convergence, caudal", "skin to cortex, to pedicle",
+    "cortex to source", "body to source", "to the pedicle's wall", "to the canal", "to other bone", "cannula",
+)  # fmt: skip
+
+
+def _path_cells(path: Access) -> tuple[str, ...]:
+    """As many as there are `PATH_FACTS`."""
     return (
-        f"{path.side}, {what}",
-        "unknown" if path.skin_mm is None else ", ".join(position(v) for v in path.skin_mm),
-        ", ".join(position(v) for v in path.entry_mm),
-        ", ".join(position(v) for v in path.tip_mm),
-        f"{three(path.convergence_deg)}°",
-        f"{three(path.caudal_deg)}°",
-        three(path.skin_to_entry_mm),
-        three(path.skin_to_pedicle_mm),
+        "unknown" if path.skin_mm is None else _point(path.skin_mm),
+        _point(path.entry_mm),
+        _point(path.tip_mm),
+        f"{three(path.convergence_deg)}°, {three(path.caudal_deg)}°",
+        f"{three(path.skin_to_entry_mm)}, {three(path.skin_to_pedicle_mm)}",
         three(path.depth_from_entry_mm),
         three(path.depth_in_body_mm),
         "passes no pedicle" if path.wall_mm is None else three(path.wall_mm),
@@ -125,3 +125,7 @@ def _path_cells(path: Access, what: str) -> tuple[str, ...]:
         "none near" if path.other_bone_mm is None else three(path.other_bone_mm),
         f"{plain(path.cannula_mm)} mm {'fits' if path.fits else 'does not fit'}",
     )
+
+
+def _point(point_mm: tuple[float, float, float]) -> str:
+    return ", ".join(position(v) for v in point_mm)
