@@ -23,7 +23,8 @@ def run(*arguments):
 
 def test_list_and_show():
     names = [machine["name"] for machine in json.loads(run("list", "--json").stdout)["machines"]]
-    assert names == ["artiste-6mv", "generic-6mv"]
+    assert names == [load_machine(name).name for name in machine_names()]
+    assert {"artiste-6mv", "generic-6mv", "generic-6mv-fff, unvalidated"} <= set(names)
     facts = json.loads(run("show", "generic-6mv", "--json").stdout)
     assert facts["reference.depth_mm"] == 100.0
     assert facts["reference.dose_gy_per_mu"] == 0.01
