@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spondyl.core import Grid, Progress, silent
-from spondyl.core.errors import DoseError, nearest
+from spondyl.core.errors import DoseError
 from spondyl.dose.dose import Dose
 from spondyl.dose.engines.collapsed_cone import FAST, FINAL, CollapsedConeSettings, collapsed_cone_dose
 from spondyl.dose.engines.contamination import add_contamination
 from spondyl.dose.engines.pencil_beam import pencil_beam_dose
 from spondyl.dose.fields import Field
+from spondyl.dose.named import engine_named
 from spondyl.dose.resample import calculation_grid, resample_medium
 from spondyl.physics import BeamModel, Medium, refuse_beyond_kernels
 
@@ -63,12 +64,7 @@ def find_engine(name: str) -> Engine:
     DoseError
         If there is none; the engines are listed.
     """
-    for engine in ENGINES:
-        if engine.name == name:
-            return engine
-    near = nearest(name, ENGINE_NAMES)
-    hint = f'; did you mean "{near[0]}"?' if near else ""
-    raise DoseError(f'engine "{name}" is unknown, expected one of {", ".join(ENGINE_NAMES)}{hint}')
+    return engine_named(name, ENGINES)
 
 
 def compute_dose(

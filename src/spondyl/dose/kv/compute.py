@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from spondyl.core import Progress, silent
-from spondyl.core.errors import DoseError, nearest
+from spondyl.core.errors import DoseError
 from spondyl.dose.dose import Dose
 from spondyl.dose.kv.analogue import analogue_dose
 from spondyl.dose.kv.hybrid import hybrid_dose
 from spondyl.dose.kv.setup import DEVICES, KvPointSource, KvResult, KvSettings
+from spondyl.dose.named import engine_named
 from spondyl.physics import Medium
 
 KV_UNIT = "Gy per emitted photon"
@@ -49,12 +50,7 @@ def find_kv_engine(name: str) -> KvEngine:
     DoseError
         If there is none; the engines are listed.
     """
-    for engine in KV_ENGINES:
-        if engine.name == name:
-            return engine
-    near = nearest(name, KV_ENGINE_NAMES)
-    hint = f'; did you mean "{near[0]}"?' if near else ""
-    raise DoseError(f'engine "{name}" is unknown, expected one of {", ".join(KV_ENGINE_NAMES)}{hint}')
+    return engine_named(name, KV_ENGINES)
 
 
 def compute_kv_dose(

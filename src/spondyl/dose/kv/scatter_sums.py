@@ -93,6 +93,12 @@ class ScatterSums:
         self.histories += histories
         self.batches += 1
 
+    def raw(self) -> tuple[Floats, Floats]:
+        """Mean dose of scattered photons to medium as it came, not smoothed, and its standard error."""
+        mean = self._medium / self.histories
+        variance = np.maximum(self._covariance(self._medium2, mean, mean), 0)
+        return mean * self.expected.medium, np.sqrt(variance) * self.expected.medium
+
     def result(self) -> tuple[Volume, Volume, Volume]:
         """Mean dose of scattered photons to medium and to water, and the standard error of the former.
 
