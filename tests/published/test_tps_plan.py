@@ -59,7 +59,7 @@ def test_control_points_are_those_of_a_plain_walk(as_6_mv):
 
 
 def test_its_dose_comes_out_of_its_leaves_and_mu(as_6_mv):
-    """With 1 MU as 1 cGy at 15 mm depth, 1000 mm to the surface: the tumour bed's mean within 4 % (it is 1.9 % low), and
+    """With 1 MU as 1 cGy at 15 mm depth, 1000 mm to the surface: the tumour bed's mean within 4 % (1.9 % low), and
     above half the maximum a spread below 5 % of it (3.0 %). The order of leaves turned round spreads 10.7 %; with the
     banks exchanged the bed gets 9 % of its dose."""
     rois = read_contours(EXPORT / "rtss.dcm")

@@ -47,6 +47,12 @@ def delivery_facts(beams: tuple[Beam, ...]) -> tuple[Fact, ...]:
     return (Fact("beam time", f"{three(seconds / 60)} min per fraction"),)
 
 
+def delivery_warnings(beams: tuple[Beam, ...]) -> tuple[str, ...]:
+    """What must be said of the linacs, those without measured data above all."""
+    names = dict.fromkeys(beam.linac for beam in beams if has_leaves(beam))
+    return tuple(caveat for name in names if (caveat := load_linac(name).caveat))
+
+
 def has_leaves(beam: Beam) -> bool:
     """Whether the beam is one of leaves and jaws throughout."""
     return all(isinstance(point.aperture, LeafAperture) for point in beam.points)

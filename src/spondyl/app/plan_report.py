@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from spondyl.app.delivery_facts import delivery_facts, gantry_text
+from spondyl.app.delivery_facts import delivery_facts, delivery_warnings, gantry_text
 from spondyl.app.delivery_view import delivery_of
 from spondyl.app.plan_indices import Index
 from spondyl.app.planned import Planned
@@ -50,7 +50,7 @@ def report_inputs(planned: Planned) -> ReportInputs:
         indices=tuple(_index(i) for i in planned.indices),
         binding=_binding(planned),
         assumptions=tuple(dict.fromkeys((*planned.volumes.assumptions, *planned.verdicts.notes, *rules.notes))),
-        warnings=case.warnings,
+        warnings=(*case.warnings, *delivery_warnings(plan.beams)),
         log=tuple(_step(number, step) for number, step in enumerate(log.steps, 1)),
         citations=tuple(str(citation) for citation in planned.citations),
         inputs_sha256=sha256_of({"case": case.folder}) if case.folder else {},

@@ -14,7 +14,7 @@ from spondyl.evaluate import parse_metric
 from spondyl.io import PlannedBeams, read_beams
 from spondyl.physics import load_linac, load_machine
 from spondyl.plan import Plan, Prescription, load_plan
-from spondyl.plan.external import Beam, segment_fields
+from spondyl.plan.external import Beam, beam_fields
 
 
 @dataclass(frozen=True)
@@ -85,18 +85,13 @@ def plan_of_rtplan(path: Path, case: Case, linac: str = "", fractions: int | Non
         raise DicomError(f"{path} needs the photon beams {', '.join(sorted(machines))}, expected one; give --linac")
     (machine,) = machines
     model = load_machine(machine)
-    fields = tuple(f for beam in read.beams for f in segment_fields(beam, load_linac(beam.linac), model))
+    fields = tuple(field for beam in read.beams for field in beam_fields(beam, model))
     notes = list(read.notes)
     if fractions and read.fractions and fractions != read.fractions:
         notes.append(f"{path.name} has {read.fractions} fractions; computed for {fractions}, as --fractions says")
     prescription = _prescription(read, count)
     if prescription is None:
         notes.append(f"{path.name} does not say what dose is prescribed")
-    notes += [
-        f'linac "{name}" has no measured beam of its own yet: the dose is not validated'
-        for name in sorted({beam.linac for beam in read.beams})
-        if not load_linac(name).validated
-    ]
     return GivenPlan(
         read.facts.label or path.stem, "rtplan", "", machine, count, fields, read.beams, prescription,
         read.facts.sop_uid, tuple(notes),

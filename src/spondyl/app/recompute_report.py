@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Any
 
-from spondyl.app.delivery_facts import delivery_facts
+from spondyl.app.delivery_facts import delivery_facts, delivery_warnings
 from spondyl.app.delivery_view import delivery_of
 from spondyl.app.plan_report import goal_row
 from spondyl.app.recompute import Recomputed
@@ -62,7 +62,7 @@ def recompute_report(made: Recomputed) -> ReportInputs:
         goals=tuple(goal_row(v) for v in made.verdicts.verdicts) if made.verdicts else (),
         curves=curves_of(made.dvhs),
         assumptions=(*made.notes, *(made.verdicts.notes if made.verdicts else ())),
-        warnings=made.case.warnings,
+        warnings=(*made.case.warnings, *delivery_warnings(plan.beams)),
         citations=tuple(str(citation) for citation in made.citations),
         inputs_sha256=sha256_of({"case": made.case.folder}) if made.case.folder else {},
         timings_s=made.timings_s,
