@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from spondyl.app.cli import machine_verb
 from spondyl.core.errors import MachineError
-from spondyl.physics import load_machine
+from spondyl.physics import load_machine, machine_names
 
 MEASURED = Path(machine_verb.__file__).parents[2] / "data" / "machines" / "measured" / "agility-6mv"
 
