@@ -23,8 +23,8 @@ from spondyl.plan.external.beams import Beam, ControlPoint, turn_deg
 Floats = NDArray[np.float64]
 Map = tuple[Floats, Floats, Floats]
 Place = tuple[float, ...]
-PIXEL_MM = 1.0
-"""Of the map of a circle, whose pixels hold exact areas."""
+PIXEL_MM = 0.5
+"""Of the map of a circle, whose pixels hold exact areas: twice as much takes 4 % from the middle of a 5 mm circle."""
 
 
 def beam_fields(beam: Beam, model: BeamModel) -> tuple[Field, ...]:

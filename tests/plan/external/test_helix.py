@@ -1,0 +1,98 @@
+"""Helical tomotherapy: where the helix goes, and which openings the machine can give."""
+
+import numpy as np
+import pytest
+
+from spondyl.core.errors import PlanError
+from spondyl.physics import load_machine
+from spondyl.plan.external import beam_fields
+from spondyl.plan.external.helix import (
+    LEAVES,
+    MOST_MODULATION,
+    PER_TURN,
+    TURN_S,
+    Helix,
+    helix_over,
+    projections,
+    sinogram,
+)
+from spondyl.plan.external.techniques.tomotherapy import helical_beam
+
+LONGEST_MU = 850.0 / 60.0 * TURN_S[1] / PER_TURN
+"""14.2 MU a second, a projection of 60 s / 51."""
+
+
+def _points(half_mm):
+    axis = np.linspace(-half_mm, half_mm, 21)
+    return np.stack(np.meshgrid(axis, axis, axis), -1).reshape(-1, 3)
+
+
+def test_the_helix_begins_and_ends_half_a_slit_beyond_the_target():
+    """40 mm and 25 mm of slit at 0.287 x 25 mm a turn: 9.06 turns, 463 projections."""
+    helix = helix_over(_points(20.0))
+    assert helix.z_mm(0) == pytest.approx(-32.5)
+    assert helix.projections == 463
+    assert helix.z_mm(helix.projections) == pytest.approx(32.5, abs=0.15)
+    assert helix.gantry_deg(PER_TURN) - helix.gantry_deg(0) == pytest.approx(360)
+
+
+def test_leaves_over_the_target_may_open_and_no_others():
+    """+-20 mm and 3 mm beside, seen 850 mm away: leaves of 6.25 mm, eight in all, where the slit meets the target."""
+    helix = Helix(-20.0, 51)
+    found = projections(helix, _points(20.0), (0.0, 0.0, 0.0), 850.0)
+    field = found[0]
+    used = np.flatnonzero(field.fluence[0])
+    assert len(used) == 8
+    assert field.u_edges_mm[used[0]] == -25.0
+    assert field.u_edges_mm[used[-1] + 1] == 25.0
+    assert field.isocentre_mm[2] == pytest.approx(-20 + 0.5 * 0.287 * 25 / 51)
+    assert field.gantry_deg == pytest.approx(180 + 180 / 51)
+    assert projections(Helix(40.0, 3), _points(20.0), (0.0, 0.0, 0.0), 850.0) == {}
+
+
+def test_a_target_wider_than_the_fan_is_refused():
+    with pytest.raises(PlanError, match=r"fan 200 mm; the field is larger than the machine"):
+        projections(Helix(0.0, 1), _points(230.0), (0.0, 0.0, 0.0), 850.0)
+
+
+def test_no_leaf_is_open_longer_than_its_projection_nor_beyond_the_modulation_factor():
+    wanted = np.zeros((102, LEAVES))
+    wanted[:, 28:36] = np.random.default_rng(2).gamma(0.4, 2.0, (102, 8))
+    shares, mu = sinogram(wanted)
+    assert shares.min() >= 0
+    assert shares.max() == pytest.approx(1.0)
+    opened = shares[shares > 0]
+    assert opened.max() / opened.mean() <= MOST_MODULATION * (1 + 1e-5)
+    small = wanted * (wanted > 0.02 * wanted.max()) * (wanted < 1.0)
+    assert shares[small > 0] * mu == pytest.approx(small[small > 0])
+
+
+def test_a_projection_lasts_at_least_as_the_fastest_turn():
+    """11.8 s a turn at 850 MU/min: 3.28 MU a projection, though the leaves need 1."""
+    wanted = np.zeros((51, LEAVES))
+    wanted[:, 30:34] = 1.0
+    shares, mu = sinogram(wanted)
+    assert mu == pytest.approx(850 / 60 * 11.8 / 51)
+    assert shares.max() * mu == pytest.approx(1.0)
+
+
+def test_what_the_machine_cannot_give_is_refused():
+    wanted = np.zeros((51, LEAVES))
+    with pytest.raises(PlanError, match="every leaf stays shut: the plan has 0 MU"):
+        sinogram(wanted)
+    wanted[:, 30:34] = 1.1 * LONGEST_MU
+    with pytest.raises(PlanError, match=r"a projection needs 18\.3 MU, 16\.7 at most with a turn of 60 s"):
+        sinogram(wanted)
+
+
+def test_the_beam_gives_each_slit_its_share_at_its_place():
+    helix, model = Helix(-10.0, 4), load_machine("helical-6mv")
+    shares = np.zeros((4, LEAVES))
+    shares[:, 31], shares[2, 40] = 0.5, 1.0
+    beam = helical_beam(helix, (1.0, 2.0, 5.0), shares, 8.0)
+    assert (beam.mu, len(beam.points), beam.is_arc) == (32.0, 5, True)
+    fields = beam_fields(beam, model)
+    assert [f.isocentre_mm[2] for f in fields] == pytest.approx([helix.z_mm(k + 0.5) for k in range(4)])
+    assert [f.gantry_deg for f in fields] == pytest.approx([helix.gantry_deg(k + 0.5) % 360 for k in range(4)])
+    assert fields[2].fluence[0, [31, 40, 41]].tolist() == [4.0, 8.0, 0.0]
+    assert fields[0].sad_mm == pytest.approx(850)
