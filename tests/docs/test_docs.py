@@ -67,8 +67,8 @@ def _blocks(language: str) -> list[str]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_every_command_of_a_page_exists(page: Path, verbs: dict[tuple[str, ...], frozenset[str]]) -> None:
     for words in _commands(page.read_text()):
-        path = tuple(words[:2]) if words[0] in ("machine", "facts", "fhir") else (words[0],)
-        if path in (("machine",), ("facts",), ("fhir",)):
+        path = tuple(words[:2]) if words[0] in ("machine", "facts", "fhir", "whatif") else (words[0],)
+        if path in (("machine",), ("facts",), ("fhir",), ("whatif",)):
             continue
         assert path in verbs, f"{page}: spondyl {' '.join(words)}"
         asked = set(OPTION.findall(" ".join(words[1:])))

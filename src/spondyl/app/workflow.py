@@ -16,6 +16,7 @@ from spondyl.app.plan_report import report_inputs
 from spondyl.app.planned import Planned
 from spondyl.app.report import Report, render_report
 from spondyl.app.stages import Stages
+from spondyl.app.supposed import Supposed
 from spondyl.core import Progress, collecting, silent
 from spondyl.core.errors import PlanError
 from spondyl.dose import Dose
@@ -78,16 +79,17 @@ def plan_case(
     volume_settings: VolumeSettings | None = None,
     gtv: str = "",
     settings: PlanSettings | None = None,
+    supposed: Supposed | None = None,
     progress: Progress = silent,
 ) -> Planned:
     """From a case folder to a judged plan, by `protocol`, or else the technique's own, or else the case's prescription.
 
     The dose that is judged is the dose as RTDOSE stores it, so that the file and the verdict agree to the bit.
     """
-    stage = Stages()
+    stage, supposed = Stages(), supposed or Supposed()
     with collecting() as cited:
         with stage("open case"):
-            case = open_case(folder)
+            case = supposed.case or open_case(folder)
             plan.check_technique(technique)
             rules = _protocol_of(case, protocol or plan.default_protocol(technique))
             plan.check_protocol(rules)
@@ -97,15 +99,19 @@ def plan_case(
             structures = plan.draw_targets(case, volumes.structures, technique)
             volumes = replace(volumes, structures=as_written(structures))
         with stage("plan and final dose"):
+            asked = evaluate.load_protocol(rules)
+            extras = supposed.extras(asked, plan.prescription_of(asked).fractions)
             made = plan.make_plan(
-                case, volumes.structures, technique=technique, protocol=rules, settings=settings, progress=progress
-            )
+                case, volumes.structures, technique=technique, protocol=supposed.wishes or rules, settings=settings,
+                progress=progress, extras=extras,
+            )  # fmt: skip
         with stage("dose-volume histograms"):
             stored = io.as_stored(made.dose)
             reached = [s for s in volumes.structures.values() if evaluate.is_drawn(s) and evaluate.meets(stored, s)]
             dvhs = evaluate.dvhs(stored, reached)
         with stage("verdicts"):
             verdicts = evaluate.judge(stored, volumes.structures, rules, plan=f"{case.name} {technique}", dvhs=dvhs)
+            verdicts = supposed.judged(verdicts, stored, volumes.structures, case)
         with stage("indices"):
             found = plan_indices(stored, volumes, made.plan.prescription, dvhs, case.facts)
     whole = stage.seconds.pop("plan and final dose")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from spondyl.core import Grid, cite
+from spondyl.core import Grid, Rigid, cite
 from spondyl.core.errors import DoseError, DoseGridError
 from spondyl.dose import Dose
 from spondyl.evaluate.interpolation import dose_at
@@ -23,16 +23,20 @@ class PriorCourse:
     Parameters
     ----------
     dose
-        Total dose in Gy in the same frame of reference.
+        Total dose in Gy, in its own coordinates.
     fractions
         It was given in.
     months_since
         From its end to this course, None where unknown.
+    registration
+        Takes a point of this course's CT to the same tissue in the prior dose's coordinates; None where both share
+        one frame of reference.
     """
 
     dose: Dose
     fractions: int
     months_since: float | None = None
+    registration: Rigid | None = None
 
     def __post_init__(self) -> None:
         if self.fractions < 1:
@@ -84,7 +88,7 @@ def cumulative_eqd2(dose: Dose, prior: PriorCourse, alpha_beta_gy: float, fracti
     """
     here = eqd2(dose, alpha_beta_gy, fractions)
     before = eqd2(replace(prior.dose, values=prior.dose.values, fractions=prior.fractions), alpha_beta_gy)
-    moved = resampled(prior.dose, dose.grid)
+    moved = resampled(prior.dose, dose.grid, prior.registration)
     needed = dose.values > 1e-3 * float(dose.values.max())
     if bool((np.isnan(moved) & needed).any()):
         raise DoseGridError(
@@ -94,24 +98,50 @@ def cumulative_eqd2(dose: Dose, prior: PriorCourse, alpha_beta_gy: float, fracti
     n, ab = prior.fractions, alpha_beta_gy
     added = np.where(np.isnan(moved), 0.0, moved * (moved / n + ab) / (2.0 + ab))
     values = (here.values + added).astype(np.float32)
+    how = "" if prior.registration is None else ", registered rigidly"
     return replace(
-        here, values=values, made=(*here.made, f"added: prior course, {before.made[-1]}, no recovery assumed")
+        here, values=values, made=(*here.made, f"added: prior course, {before.made[-1]}{how}, no recovery assumed")
     )
 
 
-def resampled(dose: Dose, grid: Grid) -> NDArray[np.float64]:
-    """Trilinear dose on another grid, NaN where the dose's own grid does not reach."""
-    mine, theirs = dose.grid.frame_of_reference_uid, grid.frame_of_reference_uid
-    if mine and theirs and mine != theirs:
-        raise DoseGridError(f"doses have frames of reference {mine} and {theirs}, expected the same; register first")
-    if dose.grid.same_space(grid):
+def prior_eqd2_at(prior: PriorCourse, points_mm: NDArray[np.float64], alpha_beta_gy: float) -> NDArray[np.float64]:
+    """EQD2 in Gy of the prior course at points (n, 3) of this course's CT, NaN where its grid does not reach."""
+    places = points_mm if prior.registration is None else prior.registration.moves(points_mm)
+    gy = dose_at(prior.dose, places)
+    return gy * (gy / prior.fractions + _positive(alpha_beta_gy)) / (2.0 + alpha_beta_gy)
+
+
+def resampled(dose: Dose, grid: Grid, registration: Rigid | None = None) -> NDArray[np.float64]:
+    """Trilinear dose on another grid, NaN where the dose's own grid does not reach.
+
+    `registration` takes points of `grid` to the dose's coordinates.
+    """
+    refuse_two_frames(dose, grid.frame_of_reference_uid, registration)
+    if registration is None and dose.grid.same_space(grid):
         return dose.values.astype(np.float64)
     out = np.empty(grid.shape)
     x, y = np.meshgrid(grid.axis_mm("x"), grid.axis_mm("y"))
     for k, z in enumerate(grid.axis_mm("z")):
         points = np.stack((x.ravel(), y.ravel(), np.full(x.size, z)), axis=1)
-        out[k] = dose_at(dose, points).reshape(x.shape)
+        places = points if registration is None else registration.moves(points)
+        out[k] = dose_at(dose, places).reshape(x.shape)
     return out
+
+
+def refuse_two_frames(dose: Dose, frame_of_reference_uid: str, registration: Rigid | None) -> None:
+    """Refuse a dose of another frame of reference that nothing registers.
+
+    Raises
+    ------
+    DoseGridError
+        If both frames are known and differ.
+    """
+    mine = dose.grid.frame_of_reference_uid
+    if registration is None and mine and frame_of_reference_uid and mine != frame_of_reference_uid:
+        raise DoseGridError(
+            f"doses have frames of reference {mine} and {frame_of_reference_uid}, expected the same; register first "
+            "(spondyl register, then --prior-registration)"
+        )
 
 
 def _mapped(dose: Dose, formula: Callable[[NDArray[np.float64]], NDArray[np.float64]], what: str) -> Dose:

@@ -107,7 +107,7 @@ def _violation(goal: Goal, limit: float, value: float) -> float:
 
 def _as_judged(setup: Setup, structures: Structures, dose: Dose) -> dict[Goal, float]:
     """Each dose-volume goal's metric from the DVH that the verdicts use; without those it cannot tell."""
-    goals = [goal for goal in setup.wishlist.all_goals() if goal.is_dose_volume]
+    goals = [goal for goal in setup.wishlist.all_goals() if goal.is_dose_volume and goal.structure in structures]
     curves = {name: dvh(dose, structures[name]) for name in dict.fromkeys(goal.structure for goal in goals)}
     found = {goal: metric(curves[goal.structure], goal.metric).value for goal in goals}
     return {goal: value for goal, value in found.items() if value is not None}

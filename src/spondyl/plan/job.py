@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 from spondyl.anatomy import Case, Structures
@@ -11,10 +11,12 @@ from spondyl.core import Progress
 from spondyl.core.errors import PlanError
 from spondyl.dose import Dose
 from spondyl.evaluate import Protocol
+from spondyl.plan.extras import Extra
 from spondyl.plan.log import PlanLog
 from spondyl.plan.plan import Plan
-from spondyl.plan.prescription import Prescription
+from spondyl.plan.prescription import Prescription, wishlist_of
 from spondyl.plan.setup import DOSE_BEYOND_MM
+from spondyl.plan.wishlist import Wishlist
 
 MACHINE = "generic-6mv"
 LINAC = "hd120-6mv"
@@ -61,6 +63,8 @@ class Job:
         Choices.
     progress
         Told how far the work is.
+    extras
+        Goals beyond the protocol's structures.
     """
 
     case: Case
@@ -69,6 +73,12 @@ class Job:
     prescription: Prescription
     settings: PlanSettings
     progress: Progress
+    extras: tuple[Extra, ...] = ()
+
+    @property
+    def wishlist(self) -> Wishlist:
+        """The protocol's wish-list with the extras."""
+        return replace(wishlist_of(self.rules), extras=self.extras)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from spondyl.plan.wishlist import Wish, Wishlist
 SLACK = 0.01
 """What a wish whose goal was not reached may lose to later ones, relative."""
 OPEN_SLACK = 0.03
-"""The same for wishes without a goal: the 3 % of Breedveld 2012."""
+"""The same for wishes without a goal that are to be low: the 3 % of Breedveld 2012. What is to be high has `SLACK`."""
 LATER_WEIGHT = 1e-3
 """Weight of the wishes not yet reached, so that each step's answer is unique and smooth."""
 BINDS_ABOVE = 1e-3
@@ -131,7 +131,7 @@ def _bind(bounds: dict[Goal, float], wish: Wish, values: Mapping[Goal, float], k
     """Turn what a wish reached into bounds: its goal where met, else its result with slack."""
     for goal, _ in wish.goals:
         value = values[goal]
-        slack = OPEN_SLACK if goal.limit is None else SLACK
+        slack = OPEN_SLACK if goal.limit is None and goal.sense > 0 else SLACK
         reached = value + goal.sense * slack * abs(value)
         if goal.limit is not None and not _misses(goal, value):
             reached = goal.sense * min(goal.sense * reached, goal.sense * goal.aim) if keep_result else goal.aim

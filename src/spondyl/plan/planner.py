@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from spondyl.anatomy import Case, Structures
 from spondyl.core import Progress, silent
-from spondyl.evaluate import load_protocol
+from spondyl.evaluate import Protocol, load_protocol
 from spondyl.plan.external.techniques import NAMES, find_technique
 from spondyl.plan.external.techniques import TECHNIQUES as REGISTERED
+from spondyl.plan.extras import Extra
 from spondyl.plan.job import Job, PlanResult, PlanSettings
 from spondyl.plan.prescription import prescription_of, wishlist_of
 
@@ -20,9 +21,10 @@ def make_plan(
     structures: Structures,
     *,
     technique: str = "imrt",
-    protocol: str = "sib-sbrt-30in5",
+    protocol: str | Protocol = "sib-sbrt-30in5",
     settings: PlanSettings | None = None,
     progress: Progress = silent,
+    extras: tuple[Extra, ...] = (),
 ) -> PlanResult:
     """Plan a case by a protocol's wish-list.
 
@@ -35,7 +37,9 @@ def make_plan(
     technique
         One of `TECHNIQUES`.
     protocol
-        Name or path; it must prescribe and have a wish-list.
+        Name or path, or the protocol itself; it must prescribe and have a wish-list.
+    extras
+        Goals beyond the protocol's structures, held or wished with the others.
 
     Returns
     -------
@@ -46,8 +50,9 @@ def make_plan(
     PlanError, ProtocolError, StructureError
         If the technique or protocol is unknown, or a target is missing or empty.
     """
-    chosen, rules = find_technique(technique), load_protocol(protocol)
-    return chosen.plan(Job(case, structures, rules, prescription_of(rules), settings or PlanSettings(), progress))
+    chosen, rules = find_technique(technique), load_protocol(protocol) if isinstance(protocol, str) else protocol
+    asked = prescription_of(rules)
+    return chosen.plan(Job(case, structures, rules, asked, settings or PlanSettings(), progress, extras))
 
 
 def draw_targets(case: Case, structures: Structures, technique: str) -> Structures:

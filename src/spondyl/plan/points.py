@@ -17,13 +17,17 @@ from spondyl.plan.problem import Samples
 
 @dataclass(frozen=True)
 class PointSet:
-    """Points (x, y, z) in mm, shape (n, 3), of a structure of `volume_cm3`, each standing for `weights` of it."""
+    """Points (x, y, z) in mm, shape (n, 3), of a structure of `volume_cm3`, each standing for `weights` of it.
+
+    Where `scale` (n,) is given, the dose told for a point is so many times the dose there: a share of what it may have.
+    """
 
     name: str
     points_mm: Floats
     weights: Floats
     volume_cm3: float
     reference_gy: Floats | None = None
+    scale: Floats | None = None
 
 
 def interpolate_between(
@@ -48,6 +52,7 @@ def interpolate_between(
     points = np.concatenate([s.points_mm for s in sets])
     _inside(sets, grid)
     voxels, shares = _corners(points, grid)
+    shares *= np.concatenate([np.ones(len(s.points_mm)) if s.scale is None else s.scale for s in sets])[:, None]
     rows, position = np.unique(voxels[shares > 0], return_inverse=True)
     point = np.broadcast_to(np.arange(len(points))[:, None], voxels.shape)[shares > 0]
     matrix = sparse.csr_matrix((shares[shares > 0], (point, position)), shape=(len(points), len(rows)))

@@ -14,6 +14,8 @@ from spondyl.core.errors import PlanError
 from spondyl.dose import Field, beamlet_influence
 from spondyl.evaluate import resolve
 from spondyl.physics import BeamModel, Medium, medium_from_ct
+from spondyl.plan.extras import Seen
+from spondyl.plan.contradictions import refuse_contradictions
 from spondyl.plan.goals import Goal
 from spondyl.plan.imrt import Arrangement, arrange, gantry_angles_deg
 from spondyl.plan.leaves import Leaves, leaves_of
@@ -130,12 +132,13 @@ def scene_of(
     Raises
     ------
     PlanError
-        If a target is empty.
+        If a target is empty, or lies where an organ may have less.
     """
     names = {name: own for name in wishlist.structures() if (own := resolve(name, structures)) is not None}
     own_list = wishlist.renamed(names)
     targets = _targets(structures, own_list, names.get(prescription.structure, prescription.structure))
     whole = _whole_target(structures, targets)
+    refuse_contradictions(own_list, structures, prescription)
     medium = medium_from_ct(case.ct, structures)
     return Scene(case, structures, medium, model, own_list, prescription, targets, whole, _isocentre(whole))
 
@@ -152,6 +155,9 @@ def lay_out_problem(
     hot_spots = {goal.structure for goal in own_list.all_goals() if goal.metric.endswith("cc")}
     prescribed_gy = scene.prescription.dose_gy
     sets = point_sets(structures, wanted, hot_spots, scene.targets, grid, reach, prescribed_gy)
+    seen = Seen(structures, scene.isocentre_mm, reach.low_mm, reach.high_mm, own_list.all_goals())
+    for added in (extra(seen) for extra in own_list.extras):
+        sets, own_list = [*sets, *added.sets], own_list.plus(added)
     rows, interpolation, samples = interpolate_between(sets, grid)
     kept, without = own_list.only(samples)
     left_out = tuple(goal for goal in without if goal.structure != ORGANS)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spondyl.core.errors import ProtocolError, nearest
 from spondyl.plan.goals import Goal, hot_fraction
 
-GOAL_KEYS = ("structure", "metric", "at_most", "at_least", "as_low_as_possible", "weight")
+if TYPE_CHECKING:
+    from spondyl.plan.extras import Added, Extra
+
+GOAL_KEYS = ("structure", "metric", "at_most", "at_least", "as_low_as_possible", "as_high_as_possible", "weight")
 STEP_KEYS = ("name", "goals", "beyond_goal")
 FLUENCE = "fluence"
 """In place of a structure: the goal is on the beamlets."""
@@ -29,11 +32,15 @@ class Wish:
 
 @dataclass(frozen=True)
 class Wishlist:
-    """Hard limits (`never_above` hold from the first step; `at_least` are the first wish) and wishes in order."""
+    """Hard limits (`never_above` hold from the first step; `at_least` are the first wish) and wishes in order.
+
+    `extras` add goals on points of their own once the beams are known.
+    """
 
     never_above: tuple[Goal, ...]
     at_least: tuple[Goal, ...]
     wishes: tuple[Wish, ...]
+    extras: tuple[Extra, ...] = ()
 
     def all_goals(self) -> tuple[Goal, ...]:
         """Every goal once, hard limits first."""
@@ -54,7 +61,19 @@ class Wishlist:
             tuple(own(g) for g in self.never_above),
             tuple(own(g) for g in self.at_least),
             tuple(Wish(w.name, tuple((own(g), k) for g, k in w.goals), w.beyond_goal) for w in self.wishes),
+            self.extras,
         )
+
+    def plus(self, added: Added) -> Wishlist:
+        """The list with what an extra adds."""
+
+        def with_joined(wish: Wish) -> Wish:
+            weights = dict(wish.goals)
+            joined = tuple((new, weights[goal]) for goal, new in added.wished if goal in weights)
+            return replace(wish, goals=(*wish.goals, *joined))
+
+        wishes = tuple(with_joined(wish) for wish in self.wishes)
+        return replace(self, never_above=(*self.never_above, *added.never_above), wishes=wishes)
 
     def only(self, known: Mapping[str, Any]) -> tuple[Wishlist, tuple[Goal, ...]]:
         """The list without goals on structures that are not `known`, and those left out."""
@@ -68,7 +87,10 @@ class Wishlist:
             if (kept := tuple(pair for pair in wish.goals if there(pair[0])))
         )
         kept_list = Wishlist(
-            tuple(g for g in self.never_above if there(g)), tuple(g for g in self.at_least if there(g)), wishes
+            tuple(g for g in self.never_above if there(g)),
+            tuple(g for g in self.at_least if there(g)),
+            wishes,
+            self.extras,
         )
         return kept_list, tuple(g for g in self.all_goals() if not there(g))
 
@@ -107,16 +129,14 @@ def _goal(
 ) -> tuple[Goal, float]:
     where = f'protocol "{protocol}", wish "{wish}"'
     _check_keys(item, GOAL_KEYS, where)
-    given = [key for key in ("at_most", "at_least", "as_low_as_possible") if key in item]
+    given = [key for key in GOAL_KEYS[2:6] if key in item]
     if len(given) != 1:
-        raise ProtocolError(
-            f"{where}: a goal needs one of at_most, at_least, as_low_as_possible, got {given or 'none'}"
-        )
+        raise ProtocolError(f"{where}: a goal needs one of {', '.join(GOAL_KEYS[2:6])}, got {given or 'none'}")
     metric = str(item["metric"])
     if metric not in ("Dmean", "overdose", "roughness", "modulation"):
         hot_fraction(metric, 1.0)
-    sense = -1 if given[0] == "at_least" else 1
-    limit = None if given[0] == "as_low_as_possible" else float(item[given[0]])
+    sense = -1 if given[0] in ("at_least", "as_high_as_possible") else 1
+    limit = None if given[0].endswith("possible") else float(item[given[0]])
     inside = 0.0 if (str(item["structure"]), metric) == exact or limit is None else margin
     return Goal(str(item["structure"]), metric, sense, limit, wish, inside), float(item.get("weight", 1.0))
 

@@ -11,7 +11,9 @@ from spondyl.anatomy import Cap, Structure, Structures
 from spondyl.core.errors import CaseError, DoseError, StructureError
 from spondyl.dose import Dose
 from spondyl.evaluate import PriorCourse, Protocol, resolve
+from spondyl.evaluate.radiobiology import refuse_two_frames
 from spondyl.io import grid_for, open_case, read_contours, read_nifti, read_rtdose
+from spondyl.io.registration_file import read_registration
 
 
 @dataclass(frozen=True)
@@ -144,13 +146,29 @@ def _plan_facts(path: Path | None) -> tuple[int | None, str, str | None]:
     return facts.fractions, facts.label, None
 
 
-def read_prior(path: Path | None, fractions: int | None, months: float | None) -> PriorCourse | None:
-    """The prior course, whose fractions nobody may guess."""
+def read_prior(
+    path: Path | None, fractions: int | None, months: float | None, registration: Path | None, planning_frame: str
+) -> PriorCourse | None:
+    """The prior course, whose fractions nobody may guess.
+
+    Parameters
+    ----------
+    registration
+        registration.json or a DICOM REG; None where both courses share one frame of reference.
+    planning_frame
+        Frame of reference of this course's CT, by which a REG names it.
+    """
     if path is None:
+        if registration is not None:
+            raise DoseError(f"--prior-registration {registration} without a prior dose; give --prior-dose FILE")
         return None
     if fractions is None:
         raise DoseError(f"prior dose {path} without its number of fractions; give --prior-fractions N")
-    return PriorCourse(read_dose(path), fractions, months)
+    dose = read_dose(path)
+    frames = {"planning_frame": planning_frame, "other_frame": dose.grid.frame_of_reference_uid}
+    motion = None if registration is None else read_registration(registration, **frames)
+    refuse_two_frames(dose, planning_frame, motion)
+    return PriorCourse(dose, fractions, months, motion)
 
 
 def beside(folder: Path | None, name: str) -> Path | None:

@@ -80,6 +80,9 @@ def evaluate(
     prior_dose: Annotated[Path | None, typer.Option(help="Dose of a prior course.")] = None,
     prior_fractions: Annotated[int | None, typer.Option(min=1, help="Fractions of the prior course.")] = None,
     prior_months: Annotated[float | None, typer.Option(min=0, help="Months since the prior course.")] = None,
+    prior_registration: Annotated[
+        Path | None, typer.Option(help="registration.json or DICOM REG to the prior course's coordinates.")
+    ] = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Folder for dvh.csv and verdicts.json.")] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No bars, no table.")] = False,
@@ -95,7 +98,8 @@ def evaluate(
         parse_metric(wanted)
     inputs = gather(folder, dose, structures, plan, fractions, reach)
     kept = beside(folder, "prior_dose.dcm")
-    prior = read_prior(prior_dose or (kept if prior_fractions else None), prior_fractions, prior_months)
+    before, frame = prior_dose or (kept if prior_fractions else None), inputs.dose.grid.frame_of_reference_uid
+    prior = read_prior(before, prior_fractions, prior_months, prior_registration, frame)
     chosen = protocol or inputs.protocol
     rules = load_protocol(chosen) if chosen else None
     inputs = with_fractions(inputs, rules)
@@ -201,6 +205,7 @@ def _settings(protocol: str | None, cap: str, convert: bool, prior: PriorCourse 
     settings: dict[str, Any] = {"protocol": protocol, "cap": cap, "convert_eqd2": convert}
     if prior is not None:
         settings |= {"prior_fractions": prior.fractions, "prior_months": prior.months_since}
+        settings |= {"prior_registered": prior.registration is not None}
     return settings
 
 

@@ -14,11 +14,15 @@ from rich.table import Table
 from spondyl.app.cli.common import err_console, out_console, progress_bars, write_json
 from spondyl.app.cli.mandatory import EXIT_CODES, tell_unmet
 from spondyl.app.cli.plan_kypho import kypho_and_tell, materials, point
+from spondyl.app.cli.plan_suppositions import PriorOptions, settings_of, supposed_of
 from spondyl.app.cli.techniques import given_options, refuse_others
+from spondyl.app.cli.whatif_setup import exit_code, tell_robustness
 from spondyl.app.compiling_ahead import compiling_ahead
 from spondyl.app.plan_output import write_plan
 from spondyl.app.planned import Planned
+from spondyl.app.supposed import Supposed
 from spondyl.app.volume_options import volume_settings
+from spondyl.app.whatif_setup import add_robustness
 from spondyl.app.workflow import plan_case
 from spondyl.core import DISCLAIMER, check_output
 from spondyl.plan import TECHNIQUES, PlanSettings
@@ -71,6 +75,14 @@ def plan(
     dose_beyond_mm: Annotated[
         float, typer.Option(help="Reach of the dose grid beyond the fields, up and down; more for whole organs.")
     ] = PlanSettings().dose_beyond_mm,
+    robust: Annotated[bool, typer.Option("--robust", help="Measure the plan under set-up errors, too.")] = False,
+    robust_optimise: Annotated[bool, typer.Option("--robust-optimise", help="Plan against set-up errors.")] = False,
+    prior_dose: Annotated[Path | None, typer.Option(help="Dose of an earlier course; the case's, if any.")] = None,
+    prior_fractions: Annotated[int | None, typer.Option(min=1, help="Its fractions.")] = None,
+    prior_months: Annotated[float | None, typer.Option(min=0, help="Months since then.")] = None,
+    prior_registration: Annotated[
+        Path | None, typer.Option(help="registration.json or DICOM REG to its coordinates.")
+    ] = None,
     source_side: Annotated[str, typer.Option(help="Needle: right, left, both, or best, the better one.")] = NEEDLE.side,
     entry_mm: Annotated[str | None, typer.Option(help="Needle: x,y,z of its entry, DICOM patient coordinates.")] = None,
     tip_mm: Annotated[str | None, typer.Option(help="Needle: x,y,z of the source.")] = None,
@@ -115,9 +127,12 @@ def plan(
         return kypho_and_tell(
             case, out, settings=needle, protocol=protocol, gtv=gtv, override=override, json_=json_, quiet=quiet
         )
+    course = PriorOptions(prior_dose, prior_fractions, prior_months, prior_registration)
     return plan_and_tell(
         case,
         out,
+        supposed=supposed_of(case, robust_optimise, course),
+        robust=robust,
         technique=technique,
         protocol=protocol,
         consensus=consensus,
@@ -139,6 +154,8 @@ def plan_and_tell(
     volume_words: Sequence[str] = (),
     gtv: str = "",
     settings: PlanSettings | None = None,
+    supposed: Supposed | None = None,
+    robust: bool = False,
     json_: bool = False,
     quiet: bool = False,
 ) -> int:
@@ -154,9 +171,11 @@ def plan_and_tell(
             volume_settings=volumes,
             gtv=gtv,
             settings=settings,
+            supposed=supposed,
             progress=progress,
         )
         kept = {
+            **settings_of(supposed),
             "technique": technique,
             "protocol": planned.plan.protocol,
             "consensus": consensus,
@@ -165,11 +184,16 @@ def plan_and_tell(
             **asdict(settings),
         }
         timings = write_plan(out, planned, kept, progress)
+        moved = add_robustness(out, progress=progress) if robust else None
     if json_:
-        write_json({**planned.verdicts.record(), "out": str(out), "log": planned.log.record(), "timings_s": timings})
+        errors = {} if moved is None else {"robustness": moved.record()}
+        told = {**planned.verdicts.record(), "out": str(out), "log": planned.log.record(), "timings_s": timings}
+        write_json({**told, **errors})
     elif not quiet:
         _tell(planned, out, sum(timings.values()))
-    return tell_unmet(planned.verdicts)
+        if moved is not None:
+            tell_robustness(moved)
+    return max(tell_unmet(planned.verdicts), 0 if moved is None else exit_code(moved))
 
 
 def _teller(quiet: bool) -> Callable[[str], None]:

@@ -8,7 +8,8 @@ import typer
 
 from spondyl.core.errors import PlanError, nearest
 
-BEAMS = frozenset({"consensus", "volume_setting", "dose_beyond_mm"})
+BEAMS = frozenset({"consensus", "volume_setting", "dose_beyond_mm", "robust", "robust_optimise", "prior_dose",
+                   "prior_fractions", "prior_months", "prior_registration"})  # fmt: skip
 """What goes with every external technique."""
 
 TECHNIQUES: dict[str, frozenset[str]] = {

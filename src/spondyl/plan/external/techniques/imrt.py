@@ -8,7 +8,6 @@ from spondyl.plan.imrt import fluence_fields
 from spondyl.plan.job import Job, PlanResult, Technique
 from spondyl.plan.matvec import Floats
 from spondyl.plan.optimised import Prepared, optimised
-from spondyl.plan.prescription import wishlist_of
 from spondyl.plan.setup import Setup, set_up, start_fluence
 
 
@@ -16,7 +15,7 @@ def fluence_setup(job: Job, machine: str) -> Setup:
     """The problem of a job in beamlets of fixed fields."""
     settings = job.settings
     return set_up(
-        job.case, job.structures, wishlist_of(job.rules), job.prescription, load_machine(machine), settings.fields,
+        job.case, job.structures, job.wishlist, job.prescription, load_machine(machine), settings.fields,
         job.progress, settings.dose_beyond_mm,
     )  # fmt: skip
 

@@ -26,7 +26,6 @@ from spondyl.plan.job import Job, PlanResult, Technique
 from spondyl.plan.lexicographic import grant
 from spondyl.plan.matvec import Floats, SparseRows
 from spondyl.plan.optimised import Prepared, optimised
-from spondyl.plan.prescription import wishlist_of
 from spondyl.plan.setup import lay_out_problem, scene_of, start_fluence
 
 MACHINE = "robotic-6mv"
@@ -102,7 +101,7 @@ def robotic_beams(
 
 def _prepare(job: Job) -> Prepared:
     model = load_machine(MACHINE)
-    scene = scene_of(job.case, job.structures, wishlist_of(job.rules), job.prescription, model)
+    scene = scene_of(job.case, job.structures, job.wishlist, job.prescription, model)
     found = nodes(scene.target_points_mm, scene.isocentre_mm, job.case.ct.grid, model.sad_mm)
     fields = tuple(_field(node, scene.isocentre_mm, model.sad_mm, scene.target_points_mm) for node in found)
     every = _candidates(fields)

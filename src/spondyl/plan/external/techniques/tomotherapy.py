@@ -21,7 +21,6 @@ from spondyl.plan.job import Job, PlanResult, Technique
 from spondyl.plan.leaves import leaves_of
 from spondyl.plan.matvec import Floats, SparseRows
 from spondyl.plan.optimised import Prepared, optimised
-from spondyl.plan.prescription import wishlist_of
 from spondyl.plan.setup import CELL_MM, lay_out_problem, scene_of, start_fluence
 
 MACHINE = "helical-6mv"
@@ -42,7 +41,7 @@ def helical_beam(helix: Helix, isocentre_mm: Triple, shares: Floats, mu_per_proj
 
 def _prepare(job: Job) -> Prepared:
     model = load_machine(MACHINE)
-    scene = scene_of(job.case, job.structures, wishlist_of(job.rules), job.prescription, model)
+    scene = scene_of(job.case, job.structures, job.wishlist, job.prescription, model)
     helix = helix_over(scene.target_points_mm)
     found = projections(helix, scene.target_points_mm, scene.isocentre_mm, model.sad_mm)
     fields = tuple(found.values())

@@ -22,7 +22,6 @@ from spondyl.plan.job import Job, PlanResult, Technique
 from spondyl.plan.leaves import leaves_of
 from spondyl.plan.matvec import Floats, SparseRows
 from spondyl.plan.optimised import Prepared, optimised
-from spondyl.plan.prescription import wishlist_of
 from spondyl.plan.setup import CELL_MM, NEAR_MM, Scene, lay_out_problem, scene_of, start_fluence
 
 SPARED_POINT_MM = 2.0
@@ -39,7 +38,7 @@ def _spared_points(scene: Scene) -> Floats:
 def _prepare(job: Job) -> Prepared:
     linac, fractions = load_linac(job.settings.linac), job.prescription.fractions
     model = load_machine(linac.beam)
-    scene = scene_of(job.case, job.structures, wishlist_of(job.rules), job.prescription, model)
+    scene = scene_of(job.case, job.structures, job.wishlist, job.prescription, model)
     path = arc_path("posterior")
     where = (scene.isocentre_mm, path.sector_deg)
     collimator = choose_collimator_deg(scene.target_points_mm, _spared_points(scene), *where, model.sad_mm)
