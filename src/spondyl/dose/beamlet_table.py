@@ -1,12 +1,10 @@
-"""Dose of one beamlet against distance from its centre, depth and distance from the source: what influence reads."""
+"""Where a beamlet's dose goes in water, layer by layer of widths: what influence reads."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import fftconvolve
+from scipy.fft import irfft2, next_fast_len, rfft2
 
 from spondyl.dose.apertures import CircularAperture
 from spondyl.dose.circles import circle_fluence
@@ -16,124 +14,111 @@ from spondyl.dose.fluence import opening
 from spondyl.physics import BeamModel, PencilKernel
 
 Floats = NDArray[np.float64]
+Floats32 = NDArray[np.float32]
 
 NEAR_PIXEL_MM = 0.5
 FAR_PIXEL_MM = 2.5
-LAYER_MM = 60.0
-DEPTH_NODES_MM: Floats = np.concatenate(
-    [np.arange(0.5, 10, 1.0), np.arange(10.5, 30, 2.0), np.arange(30.5, 60, 5.0), np.arange(60.5, 500, 10.0)]
+LAYER_RATIO = 1.15
+"""Distance from the source, times the density that the kernel is as wide as in, from one layer to the next."""
+PRIMARY_DEPTHS_MM: Floats = np.array([0.5, 3.5, 6.5, 9.5, 12.5, 16.5, 24.5, 60.5, 130.5, 250.5])
+SCATTER_DEPTHS_MM: Floats = np.concatenate(
+    [[0.5, 2.5, 5.5, 9.5, 14.5, 20.5, 28.5, 38.5], np.arange(50.5, 320, 15.0), [350.5, 420.5, 490.5]]
 )
+"""Depths whose shapes are kept; a row takes the nearest. How much dose there is goes by the row's own depth."""
 
 
-@dataclass(frozen=True)
 class BeamletTable:
-    """Dose by primary fluence of a beamlet of fluence 1 in water at unit inverse square.
+    """Share of an unlimited field's dose that a beamlet gives, around its centre, in water.
+
+    Of several beamlets, their mean around the middle of them all.
+
+    Made layer by layer as they are needed. By symmetry only one quadrant is kept; index 0 is the beamlet's centre.
 
     Parameters
     ----------
-    near, far
-        float32, shape (layers, depths, v, u): fine close to the beamlet, coarse beyond; index 0 is its centre, and
-        by symmetry only one quadrant is kept.
-    near_pixel_mm, far_pixel_mm
-        Distance between samples in the isocentre plane.
-    depth_mm, layers_mm
-        Water-equivalent depth, and distance from the source along the axis, of the samples.
-    """
-
-    near: NDArray[np.float32]
-    far: NDArray[np.float32]
-    near_pixel_mm: float
-    far_pixel_mm: float
-    depth_mm: Floats
-    layers_mm: Floats
-
-
-def beamlet_table(
-    terms: PencilTerms,
-    model: BeamModel,
-    beamlet: Field,
-    along_mm: tuple[float, float],
-    near_mm: float,
-    far_mm: float,
-) -> BeamletTable:
-    """Tabulate a beamlet.
-
-    Parameters
-    ----------
+    terms
+        The kernel's part.
+    depths_mm
+        Depths whose shapes are kept.
+    model
+        The beam, for its penumbra.
     beamlet
         `square_beamlet` or `disc_beamlet`: symmetric about both axes.
-    along_mm
-        Least and greatest distance from the source along the axis that will be read.
-    near_mm, far_mm
-        How far the fine and the coarse part must reach in the isocentre plane.
+    places_mm
+        Along u and along v, where beamlets stand; symmetric about 0.
+    pixel_mm, reach_mm
+        Distance between samples in the isocentre plane, and how far they must reach.
+
+    Attributes
+    ----------
+    half_mm
+        How far from the middle the beamlets open, along u or v.
     """
-    low, high = along_mm
-    layers = np.linspace(low, high + 1e-3, max(2, int(np.ceil((high - low) / LAYER_MM)) + 1))
-    by_depth = np.stack([np.interp(DEPTH_NODES_MM, terms.depth_mm, a) for a in terms.by_depth])
-    near_axis = np.arange(int(np.ceil(near_mm / NEAR_PIXEL_MM)) + 2) * NEAR_PIXEL_MM
-    far_axis = np.arange(int(np.ceil(max(far_mm, near_mm) / FAR_PIXEL_MM)) + 2) * FAR_PIXEL_MM
-    parts = ((NEAR_PIXEL_MM, len(near_axis)), (FAR_PIXEL_MM, len(far_axis)))
-    near, far = (
-        np.stack([_quadrant(terms, by_depth, beamlet, model, layer, pixel, count) for layer in layers / model.sad_mm])
-        for pixel, count in parts
-    )
-    stacks = [(np.maximum(part, 0) * model.photons_per_cm2_per_unit).astype(np.float32) for part in (near, far)]
-    return BeamletTable(stacks[0], stacks[1], NEAR_PIXEL_MM, FAR_PIXEL_MM, DEPTH_NODES_MM, layers)
+
+    def __init__(
+        self,
+        terms: PencilTerms,
+        depths_mm: Floats,
+        model: BeamModel,
+        beamlet: Field,
+        places_mm: tuple[Floats, Floats],
+        pixel_mm: float,
+        reach_mm: float,
+    ) -> None:
+        by_depth = np.stack([np.interp(depths_mm, terms.depth_mm, a) for a in terms.by_depth])
+        self._terms, self._pixel_mm = terms, pixel_mm
+        self._share = (by_depth / (terms.within[:, -1] @ by_depth)).T
+        self._count = int(np.ceil(reach_mm / pixel_mm)) + 2
+        sigma, edges = model.penumbra_sigma_mm, (beamlet.u_edges_mm, beamlet.v_edges_mm)
+        self.half_mm = max(float(e[-1] + p[-1]) for e, p in zip(edges, places_mm, strict=True))
+        self._reach = int(np.ceil((self.half_mm + 4 * sigma) / pixel_mm)) + 1
+        axis = np.arange(-self._reach, self._reach + 1, dtype=np.float64) * pixel_mm
+        all_open = [opening(beamlet, axis - u, axis - v, pixel_mm, sigma) for u in places_mm[0] for v in places_mm[1]]
+        fluence = np.mean(all_open, axis=0)
+        # What wraps round falls outside the quadrant that is kept.
+        self._size = (next_fast_len(2 * (self._count + self._reach) + 1, real=True),) * 2
+        self._fluence = rfft2(fluence, self._size)
+        self._layers: dict[int, Floats32] = {}
+        self._stack: tuple[int, Floats32] | None = None
+
+    def layers(self, first: int, last: int) -> tuple[int, Floats32]:
+        """Layers from `first` or before to `last` or beyond.
+
+        Layer n holds kernels as narrow as ``LAYER_RATIO**n`` makes them in the isocentre plane.
+
+        Returns
+        -------
+        The first layer's number, and float32 of shape (layers, depths, v, u).
+        """
+        if not self._layers or first not in self._layers or last not in self._layers:
+            low, high = min([first, *self._layers]), max([last, *self._layers])
+            for n in range(low, high + 1):
+                self._layers.setdefault(n, self._quadrant(LAYER_RATIO**n))
+            self._stack = low, np.stack([self._layers[n] for n in range(low, high + 1)])
+        assert self._stack is not None
+        return self._stack
+
+    def _quadrant(self, magnification: float) -> Floats32:
+        middle = self._count + self._reach
+        kernels = pixel_kernel(self._terms, self._pixel_mm, middle, magnification)
+        spread = irfft2(rfft2(kernels, self._size) * self._fluence, self._size)
+        kept = slice(middle + self._reach, middle + self._reach + self._count)
+        return np.maximum(np.tensordot(self._share, spread[:, kept, kept], axes=1), 0).astype(np.float32)
 
 
-@dataclass(frozen=True)
-class HeadTerm:
-    """Dose by head scatter of a beamlet: a Gaussian in the isocentre plane times a depth curve.
+def head_curve(kernel: PencilKernel, model: BeamModel, beamlet: Field) -> Floats:
+    """Dose at `kernel.depth_mm` by head scatter of a beamlet of fluence 1 at the axis, on the axis; zeros without any.
 
     Head scatter is so wide that the spread of dose in water hardly widens it: a beamlet at b gives a point seen
     at p the Gaussian of (b - magnification p), times what water makes of such a Gaussian at its middle.
-
-    Parameters
-    ----------
-    sigma_mm, magnification
-        As `HeadScatter.at_isocentre`.
-    by_depth
-        Dose on the axis, at `DEPTH_NODES_MM`, of one beamlet of fluence 1 at the axis; zeros where the beam has
-        no head scatter.
     """
-
-    sigma_mm: float
-    magnification: float
-    by_depth: Floats
-
-
-def head_term(kernel: PencilKernel, model: BeamModel, beamlet: Field) -> HeadTerm:
-    """Head scatter of a beamlet."""
     if model.head_scatter is None:
-        return HeadTerm(1.0, 1.0, np.zeros(len(DEPTH_NODES_MM)))
+        return np.zeros(len(kernel.depth_mm))
     sigma, magnification = model.head_scatter.at_isocentre(model.sad_mm)
     r = (kernel.r_edges_mm[1:] + kernel.r_edges_mm[:-1]) / 2
     curve = np.exp(-((magnification * r / sigma) ** 2) / 2) @ kernel.gy_cm2
     area_mm2 = float(np.diff(beamlet.v_edges_mm) @ beamlet.fluence @ np.diff(beamlet.u_edges_mm))
-    share = model.head_scatter.fraction * area_mm2 / (2 * np.pi * sigma**2)
-    by_depth = np.interp(DEPTH_NODES_MM, kernel.depth_mm, curve) * share * model.photons_per_cm2_per_unit
-    return HeadTerm(sigma, magnification, by_depth)
-
-
-def _quadrant(
-    terms: PencilTerms,
-    by_depth: Floats,
-    beamlet: Field,
-    model: BeamModel,
-    magnification: float,
-    pixel: float,
-    count: int,
-) -> Floats:
-    """Primary dose at the points of one quadrant, shape (depths, count, count), axes (depth, v, u)."""
-    sigma = model.penumbra_sigma_mm
-    reach = int(np.ceil((max(beamlet.u_edges_mm[-1], beamlet.v_edges_mm[-1]) + 4 * sigma) / pixel)) + 1
-    axis = np.arange(-reach, reach + 1, dtype=np.float64) * pixel
-    fluence = opening(beamlet, axis, axis, pixel, sigma)
-    kernels = pixel_kernel(terms, pixel, count + reach, magnification)
-    spread = np.stack([fftconvolve(kernel, fluence, mode="same") for kernel in kernels])
-    middle = count + reach
-    corner = spread[:, middle : middle + count, middle : middle + count]
-    return np.tensordot(by_depth.T, corner, axes=1)
+    return curve * model.head_scatter.fraction * area_mm2 / (2 * np.pi * sigma**2)
 
 
 def square_beamlet(size_mm: tuple[float, float]) -> Field:

@@ -21,13 +21,21 @@ from scipy.sparse import csr_array
 
 from spondyl.core import Grid, Progress, cite, silent
 from spondyl.core.errors import DoseError
-from spondyl.dose.beamlet_table import beamlet_table, disc_beamlet, head_term, square_beamlet
-from spondyl.dose.engines.pencil_terms import separate
+from spondyl.dose.beamlet_table import (
+    FAR_PIXEL_MM,
+    NEAR_PIXEL_MM,
+    PRIMARY_DEPTHS_MM,
+    SCATTER_DEPTHS_MM,
+    BeamletTable,
+    disc_beamlet,
+    square_beamlet,
+)
 from spondyl.dose.fields import Field
 from spondyl.dose.influence_kernels import count_entries, fill_entries
 from spondyl.dose.influence_layout import Layout, lay_out
-from spondyl.dose.radiological import beam_coordinates, nearest_material, radiological_fan, water_scale
-from spondyl.physics import BeamModel, Medium, pencil_kernel
+from spondyl.dose.influence_rays import RowDose, RowReader
+from spondyl.dose.radiological import beam_coordinates
+from spondyl.physics import BeamModel, Medium
 
 Floats = NDArray[np.float64]
 
@@ -130,6 +138,7 @@ def beamlet_influence(
     if row_index.size == 0 or row_index.min() < 0 or row_index.max() >= size:
         raise DoseError(f"influence rows must be voxel indices in 0..{size - 1}, at least one; check the grid")
     points = grid.point_at(np.stack(np.unravel_index(row_index, grid.shape), axis=-1))
+    _refuse_beside_source(fields, points)
     reaches = (near_mm, FAR_CELLS * cell_mm)
     layouts = [lay_out(field, model, cell_mm) for field in fields]
     counts = [_count(field, layout, points, reaches) for field, layout in zip(fields, layouts, strict=True)]
@@ -137,19 +146,17 @@ def beamlet_influence(
     beamlets = sum(len(layout.columns) for layout in layouts)
     data = np.empty(pointers[-1], np.float32)
     indices = np.empty(pointers[-1], np.uint16 if beamlets <= np.iinfo(np.uint16).max else np.int32)
-    tables = _Tables(model, _along(fields, points), near_mm + cell_mm, disc_mm)
-    scale = water_scale(medium, model.spectrum)
-    relative = medium.density_g_per_cm3 * scale.attenuation[medium.material]
-    absorbed = scale.absorbed[nearest_material(medium, points)]
+    reader = RowReader(medium, model, points)
+    tables = _Tables(reader, model, near_mm + cell_mm)
     begin, column = pointers[:-1].astype(np.int64), 0
     for number, (field, layout) in enumerate(zip(fields, layouts, strict=True)):
-        u, v, along, distance = beam_coordinates(field, points)
-        fan = radiological_fan(field, relative, medium.grid, _range(u), _range(v))
+        beamlet = square_beamlet(layout.size_mm) if disc_mm is None else disc_beamlet(disc_mm)
+        rays = reader.read(field, beamlet)
         fill_entries(
-            u, v, along, absorbed * (field.sad_mm / distance) ** 2, fan.depth_mm, fan.frame,
-            *layout.tree, layout.member_u, layout.member_v, layout.gain,
-            (layout.member_column + column).astype(np.int32), *reaches, row_index,
-            *tables.of(layout.size_mm), begin, data, indices,  # pyright: ignore[reportCallIssue]
+            rays.u, rays.v, rays.broad, rays.layer, rays.shape, rays.head, *layout.tree, layout.member_u,
+            layout.member_v, layout.gain, (layout.member_column + column).astype(np.int32), layout.cell_gain,
+            layout.whole, *reaches, cell_mm, row_index, *tables.of(beamlet, layout.places_mm, rays),
+            *_head_gaussian(model), begin, data, indices,  # pyright: ignore[reportCallIssue]
         )  # fmt: skip
         begin, column = begin + counts[number], column + len(layout.columns)
         progress("beamlet influence", (number + 1) / len(fields))
@@ -158,33 +165,44 @@ def beamlet_influence(
 
 
 class _Tables:
-    """Beamlet tables of the beam, one for each size of beamlet, over the distances that the rows lie at."""
+    """Tables of the beamlets' and of the cells' dose, a pair for each size."""
 
-    def __init__(
-        self, model: BeamModel, along_mm: tuple[float, float], near_mm: float, disc_mm: float | None = None
-    ) -> None:
-        self._model, self._along_mm, self._near_mm, self._disc_mm = model, along_mm, near_mm, disc_mm
-        self._kernel = pencil_kernel(model.spectrum)
-        self._terms = separate(self._kernel)
-        self._made: dict[tuple[float, float], tuple[Any, ...]] = {}
+    def __init__(self, reader: RowReader, model: BeamModel, near_mm: float) -> None:
+        self._parts = ((reader.primary, PRIMARY_DEPTHS_MM), (reader.scatter, SCATTER_DEPTHS_MM))
+        self._model, self._near_mm = model, near_mm
+        self._made: dict[tuple[Any, ...], tuple[BeamletTable, BeamletTable]] = {}
 
-    def of(self, size_mm: tuple[float, float]) -> tuple[Any, ...]:
-        """The table's arrays as `fill_entries` takes them."""
-        key = (round(size_mm[0], 3), round(size_mm[1], 3))
+    def of(self, beamlet: Field, places_mm: tuple[Floats, Floats], rays: RowDose) -> tuple[Any, ...]:
+        """For `fill_entries`: tables of beamlets and of cells, as far as `rays` read them, and where cells end."""
+        alone = np.zeros(1), np.zeros(1)
+        near = self._pair(beamlet, alone, NEAR_PIXEL_MM, self._near_mm)
+        far = self._pair(beamlet, places_mm, FAR_PIXEL_MM, REACH_MM)
+        return (
+            (NEAR_PIXEL_MM, *near[0].layers(*rays.layers(0)), *near[1].layers(*rays.layers(1))),
+            (FAR_PIXEL_MM, *far[0].layers(*rays.layers(0)), *far[1].layers(*rays.layers(2))),
+            far[0].half_mm,
+        )
+
+    def _pair(
+        self, beamlet: Field, places_mm: tuple[Floats, Floats], pixel_mm: float, reach_mm: float
+    ) -> tuple[BeamletTable, BeamletTable]:
+        numbers = (*places_mm, beamlet.u_edges_mm, beamlet.v_edges_mm)
+        key = (pixel_mm, *(tuple(n.round(3).tolist()) for n in numbers))
         if key not in self._made:
-            one = square_beamlet(key) if self._disc_mm is None else disc_beamlet(self._disc_mm)
-            table = beamlet_table(self._terms, self._model, one, self._along_mm, self._near_mm, REACH_MM)
-            head = head_term(self._kernel, self._model, one)
-            self._made[key] = (
-                table.near, table.far, table.near_pixel_mm, table.far_pixel_mm, table.depth_mm, table.layers_mm,
-                head.by_depth, head.sigma_mm, head.magnification,
-            )  # fmt: skip
+            primary, scatter = (
+                BeamletTable(terms, depths, self._model, beamlet, places_mm, pixel_mm, reach_mm)
+                for terms, depths in self._parts
+            )
+            self._made[key] = primary, scatter
         return self._made[key]
 
 
-def _along(fields: Sequence[Field], points: Floats) -> tuple[float, float]:
-    """Least and greatest distance of the points from any source, along its axis."""
-    low, high = np.inf, -np.inf
+def _head_gaussian(model: BeamModel) -> tuple[float, float]:
+    """Width of head scatter in the isocentre plane and its magnification; any where the beam has none."""
+    return model.head_scatter.at_isocentre(model.sad_mm) if model.head_scatter is not None else (1.0, 1.0)
+
+
+def _refuse_beside_source(fields: Sequence[Field], points: Floats) -> None:
     for field in fields:
         along = (points - np.asarray(field.source_mm)) @ field.direction
         if along.min() < LEAST_DISTANCE_MM:
@@ -192,8 +210,6 @@ def _along(fields: Sequence[Field], points: Floats) -> tuple[float, float]:
                 f'field "{field.name}": a row lies {along.min():.0f} mm from the source, expected '
                 f"{LEAST_DISTANCE_MM:.0f} mm or more; check source and isocentre"
             )
-        low, high = min(low, float(along.min())), max(high, float(along.max()))
-    return low, high
 
 
 def _count(field: Field, layout: Layout, points: Floats, reaches_mm: tuple[float, float]) -> NDArray[np.int32]:
@@ -210,7 +226,3 @@ def _pointers(counts: Sequence[NDArray[np.int32]]) -> NDArray[np.integer]:
         total[1:] += count
     np.cumsum(total, out=total)
     return total.astype(np.int32) if total[-1] < np.iinfo(np.int32).max else total
-
-
-def _range(values: Floats) -> tuple[float, float]:
-    return float(values.min()) - 1.0, float(values.max()) + 1.0

@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-from spondyl.dose.radiological import depth_at
+from spondyl.dose.beamlet_table import LAYER_RATIO
+
+PRIMARY_REACH_MM = 25.0
+"""Farther than this from a beamlet, where kernels are as in water at the isocentre, there is no primary dose."""
 
 
 @njit(cache=True, parallel=True)
@@ -31,87 +34,100 @@ def count_entries(u, v, block_u, block_v, block_starts, cell_u, cell_v, member_s
 
 @njit(cache=True, parallel=True)
 def fill_entries(
-    u, v, along, gain, fan, fan_frame, block_u, block_v, block_starts, cell_u, cell_v, member_starts,
-    member_u, member_v, member_gain, member_column, near_mm, far_mm, row_key,
-    near, far, near_pixel, far_pixel, depth_nodes, layers, head_by_depth, head_sigma, head_magnification,
-    begin, data, indices,
+    u, v, broad, layer, shape, head, block_u, block_v, block_starts, cell_u, cell_v, member_starts, member_u, member_v,
+    member_gain, member_column, cell_gain, whole, near_mm, far_mm, cell_mm, row_key, near, far, ends, head_sigma,
+    head_magnification, begin, data, indices,
 ):  # fmt: skip
     """Write one field's entries of every row from `begin[row]` on, as `count_entries` counted them.
 
-    `fan_frame` is u0, v0, ray spacing, first plane, plane step. `gain` holds what belongs to the row alone.
+    `broad`, `layer`, `shape` and `head` are a `RowDose`'s. `near` and `far` hold the tables of beamlets and of whole
+    cells (mean of their members): pixel, first layer and layers of primary dose, the same two of scatter. Cells that
+    lack members are read member by member as long as the table of beamlets reaches, which is `cell_mm` / 2 beyond
+    `near_mm`. A cell's beamlets end at `ends` mm from its middle, its primary dose `PRIMARY_REACH_MM` beyond, where it
+    spreads as in water.
     """
-    layer_step = layers[1] - layers[0]
+    near_pixel, near_first, near_primary, near_second, near_scatter = near
+    far_pixel, far_first, far_primary, far_second, far_scatter = far
     for row in prange(u.shape[0]):
         x, y = u[row], v[row]
-        depth = depth_at(
-            fan,
-            (x - fan_frame[0]) / fan_frame[2],
-            (y - fan_frame[1]) / fan_frame[2],
-            (along[row] - fan_frame[3]) / fan_frame[4],
-        )
-        d = min(max(np.searchsorted(depth_nodes, depth) - 1, 0), depth_nodes.shape[0] - 2)
-        fd = min(max((depth - depth_nodes[d]) / (depth_nodes[d + 1] - depth_nodes[d]), 0.0), 1.0)
-        at_layer = min(max((along[row] - layers[0]) / layer_step, 0.0), layers.shape[0] - 1.001)
-        m = int(at_layer)
-        fm = at_layer - m
-        nearest = m + 1 if fm > 0.5 else m
-        scale = gain[row] if depth > 0 else 0.0
-        head_dose = (1 - fd) * head_by_depth[d] + fd * head_by_depth[d + 1]
+        c, d = shape[row, 0], shape[row, 1]
+        m, m_next, p0, p1 = _layers(broad[row, 0], layer[row, 0], near_first)
+        n, n_next, s0, s1 = _layers(broad[row, 1], layer[row, 1], near_second)
+        near0, near1 = near_primary[m, c], near_primary[m_next, c]
+        near2, near3 = near_scatter[n, d], near_scatter[n_next, d]
+        m, m_next, q0, q1 = _layers(broad[row, 0], layer[row, 0], far_first)
+        n, n_next, t0, t1 = _layers(broad[row, 2], layer[row, 2], far_second)
+        far0, far1 = far_primary[m, c], far_primary[m_next, c]
+        far2, far3 = far_scatter[n, d], far_scatter[n_next, d]
+        reach = ends + PRIMARY_REACH_MM / LAYER_RATIO ** layer[row, 0]
         at = begin[row]
         for block in range(block_u.shape[0]):
-            alone = max(abs(x - block_u[block]), abs(y - block_v[block])) > far_mm
             first_cell, last_cell = block_starts[block], block_starts[block + 1]
-            if alone:
-                data[at] = scale * _block(
-                    x, y, first_cell, last_cell, cell_u, cell_v, member_starts, member_gain, far[nearest], far_pixel,
-                    d, fd, block_u[block], block_v[block], far_mm, head_dose, head_sigma, head_magnification,
-                )  # fmt: skip
-                first = member_starts[first_cell]
-                indices[at] = member_column[first + _choice(row_key[row], first_cell, member_starts[last_cell] - first)]
-                at += 1
-                continue
-            for cell in range(first_cell, last_cell):
+            distance = max(abs(x - block_u[block]), abs(y - block_v[block]))
+            alone, total = distance > far_mm, 0.0
+            if distance > 2 * far_mm:  # from its middle
+                first, last = member_starts[first_cell], member_starts[last_cell]
+                total = (last - first) * _head(
+                    head[row], x, y, block_u[block], block_v[block], head_sigma, head_magnification
+                )
+                total += cell_gain[first_cell:last_cell].sum() * _sum(
+                    far2, far3, t0, t1, (x - block_u[block]) / far_pixel, (y - block_v[block]) / far_pixel
+                )
+                last_cell_read = first_cell
+            else:
+                last_cell_read = last_cell
+            for cell in range(first_cell, last_cell_read):
                 first, last = member_starts[cell], member_starts[cell + 1]
-                away = (head_magnification * x - cell_u[cell]) ** 2 + (head_magnification * y - cell_v[cell]) ** 2
-                head = head_dose * np.exp(-away / (2 * head_sigma * head_sigma)) if head_dose > 0 else 0.0
-                if max(abs(x - cell_u[cell]), abs(y - cell_v[cell])) < near_mm:
+                scattered = _head(head[row], x, y, cell_u[cell], cell_v[cell], head_sigma, head_magnification)
+                distance = max(abs(x - cell_u[cell]), abs(y - cell_v[cell]))
+                single = not alone and distance < near_mm
+                if single or (not whole[cell] and distance < near_mm + cell_mm / 2):
+                    value = 0.0
                     for member in range(first, last):
-                        p, q = (x - member_u[member]) / near_pixel, (y - member_v[member]) / near_pixel
-                        value = (1 - fm) * _between(near[m], d, fd, p, q) + fm * _between(near[m + 1], d, fd, p, q)
-                        data[at] = scale * (member_gain[member] * value + head)
-                        indices[at] = member_column[member]
-                        at += 1
+                        i, j = (x - member_u[member]) / near_pixel, (y - member_v[member]) / near_pixel
+                        dose = _sum(near0, near1, p0, p1, i, j) + _sum(near2, near3, s0, s1, i, j)
+                        dose = scattered + member_gain[member] * dose
+                        value += dose
+                        if single:
+                            data[at] = dose
+                            indices[at] = member_column[member]
+                            at += 1
+                    if single:
+                        continue
                 else:
-                    total = head * (last - first)
-                    for member in range(first, last):
-                        p, q = (x - member_u[member]) / far_pixel, (y - member_v[member]) / far_pixel
-                        total += member_gain[member] * _between(far[nearest], d, fd, p, q)
-                    data[at] = scale * total
+                    i, j = (x - cell_u[cell]) / far_pixel, (y - cell_v[cell]) / far_pixel
+                    value = _sum(far2, far3, t0, t1, i, j)
+                    if distance < reach:
+                        value += _sum(far0, far1, q0, q1, i, j)
+                    value = (last - first) * scattered + cell_gain[cell] * value
+                if alone:
+                    total += value
+                else:
+                    data[at] = value
                     indices[at] = member_column[first + _choice(row_key[row], cell, last - first)]
                     at += 1
+            if alone:
+                first, last = member_starts[first_cell], member_starts[last_cell]
+                data[at] = total
+                indices[at] = member_column[first + _choice(row_key[row], first_cell, last - first)]
+                at += 1
 
 
-@njit(cache=True)
-def _block(
-    x, y, first_cell, last_cell, cell_u, cell_v, member_starts, member_gain, far, far_pixel, d, fd, block_u, block_v,
-    far_mm, head_dose, head_sigma, head_magnification,
-):  # fmt: skip
-    """Dose of a far block: cell by cell, or from its middle where it is twice as far as it must be."""
-    total = 0.0
-    if max(abs(x - block_u), abs(y - block_v)) > 2 * far_mm:
-        value = _between(far, d, fd, (x - block_u) / far_pixel, (y - block_v) / far_pixel)
-        for member in range(member_starts[first_cell], member_starts[last_cell]):
-            total += member_gain[member] * value
-    else:
-        for cell in range(first_cell, last_cell):
-            value = _between(far, d, fd, (x - cell_u[cell]) / far_pixel, (y - cell_v[cell]) / far_pixel)
-            for member in range(member_starts[cell], member_starts[cell + 1]):
-                total += member_gain[member] * value
-    if head_dose > 0:
-        away = (head_magnification * x - block_u) ** 2 + (head_magnification * y - block_v) ** 2
-        members = member_starts[last_cell] - member_starts[first_cell]
-        total += members * head_dose * np.exp(-away / (2 * head_sigma * head_sigma))
-    return total
+@njit(cache=True, inline="always")
+def _layers(broad, layer, first):
+    """The layers on both sides of `layer`, and what of `broad` each gives: linear in the kernels' scale."""
+    low = np.floor(layer)
+    share = (LAYER_RATIO ** (layer - low) - 1) / (LAYER_RATIO - 1)
+    at = int(low) - first
+    return at, at + 1, (1 - share) * broad, share * broad
+
+
+@njit(cache=True, inline="always")
+def _head(dose, x, y, u, v, sigma, magnification):
+    if dose <= 0:
+        return 0.0
+    away = (magnification * x - u) ** 2 + (magnification * y - v) ** 2
+    return dose * np.exp(-away / (2 * sigma * sigma))
 
 
 @njit(cache=True, inline="always")
@@ -124,16 +140,12 @@ def _choice(key, cell, count):
 
 
 @njit(cache=True, inline="always")
-def _between(table, d, fd, x, y):
-    """Linear between depths d and d + 1, bilinear in |x| (last axis) and |y|, held at the far edge."""
-    x = min(abs(x), table.shape[2] - 1.001)
-    y = min(abs(y), table.shape[1] - 1.001)
+def _sum(first, second, w1, w2, x, y):
+    """Weighted sum of two maps of the same shape, bilinear in |x| (last axis) and |y|, held at the far edge."""
+    x = min(abs(x), first.shape[1] - 1.001)
+    y = min(abs(y), first.shape[0] - 1.001)
     i, j = int(x), int(y)
     a, b = x - i, y - j
-    low = (1 - b) * ((1 - a) * table[d, j, i] + a * table[d, j, i + 1]) + b * (
-        (1 - a) * table[d, j + 1, i] + a * table[d, j + 1, i + 1]
-    )
-    high = (1 - b) * ((1 - a) * table[d + 1, j, i] + a * table[d + 1, j, i + 1]) + b * (
-        (1 - a) * table[d + 1, j + 1, i] + a * table[d + 1, j + 1, i + 1]
-    )
-    return (1 - fd) * low + fd * high
+    low = w1 * first[j, i] + w2 * second[j, i], w1 * first[j, i + 1] + w2 * second[j, i + 1]
+    high = w1 * first[j + 1, i] + w2 * second[j + 1, i], w1 * first[j + 1, i + 1] + w2 * second[j + 1, i + 1]
+    return (1 - b) * ((1 - a) * low[0] + a * low[1]) + b * ((1 - a) * high[0] + a * high[1])

@@ -29,17 +29,24 @@ class Layout:
         Flat index (iv * nu + iu) of the beamlets with a column, ascending.
     member_column, member_u, member_v, gain
         By member: its place in `columns`, its centre, and its primary fluence over that on the axis.
+    places_mm
+        Along u and v, the places of its members in a cell that has them all.
+    cell_gain, whole
+        By cell: its members' gain together, and whether it has all of them.
     tree
         What the compiled loops walk: block centres u and v, first cell of each block, cell centres u and v,
         first member of each cell.
     """
 
     size_mm: tuple[float, float]
+    places_mm: tuple[Floats, Floats]
     columns: Integers
     member_column: Integers
     member_u: Floats
     member_v: Floats
     gain: Floats
+    cell_gain: Floats
+    whole: NDArray[np.bool_]
     tree: tuple[Floats, Floats, Integers, Floats, Floats, Integers]
 
 
@@ -59,21 +66,26 @@ def lay_out(field: Field, model: BeamModel, cell_mm: float) -> Layout:
         raise DoseError(
             f'field "{field.name}" has no beamlet with fluence, expected at least one; set those in use to 1'
         )
-    cell_u, cell_v = iu // max(1, round(cell_mm / size_u)), iv // max(1, round(cell_mm / size_v))
+    across_u, across_v = (max(1, round(cell_mm / size)) for size in (size_u, size_v))
+    cell_u, cell_v = iu // across_u, iv // across_v
     order = np.lexsort((iu, iv, cell_u, cell_v, cell_u // CELLS_A_BLOCK, cell_v // CELLS_A_BLOCK))
     iu, iv, cell_u, cell_v = iu[order], iv[order], cell_u[order], cell_v[order]
     u, v = (((edges[1:] + edges[:-1]) / 2)[i] for edges, i in ((field.u_edges_mm, iu), (field.v_edges_mm, iv)))
     cells = _starts(cell_u, cell_v)
     blocks = _starts(cell_u[cells[:-1]] // CELLS_A_BLOCK, cell_v[cells[:-1]] // CELLS_A_BLOCK)
     block_members = cells[blocks]
+    gain = model.horns.per_solid_angle(np.hypot(u, v), model.sad_mm) if model.horns is not None else np.ones(len(u))
     flat = iv * field.fluence.shape[1] + iu
     return Layout(
         (size_u, size_v),
+        (_middled(across_u) * size_u, _middled(across_v) * size_v),
         np.sort(flat),
         np.argsort(np.argsort(flat)),
         u,
         v,
-        model.horns.per_solid_angle(np.hypot(u, v), model.sad_mm) if model.horns is not None else np.ones(len(u)),
+        gain,
+        np.add.reduceat(gain, cells[:-1]),
+        np.diff(cells) == across_u * across_v,
         (_means(u, block_members), _means(v, block_members), blocks, _means(u, cells), _means(v, cells), cells),
     )
 
@@ -95,3 +107,7 @@ def _starts(first: Integers, second: Integers) -> Integers:
 
 def _means(values: Floats, starts: Integers) -> Floats:
     return np.add.reduceat(values, starts[:-1]) / np.diff(starts)
+
+
+def _middled(count: int) -> Floats:
+    return np.arange(count, dtype=np.float64) - (count - 1) / 2

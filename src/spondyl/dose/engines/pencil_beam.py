@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft2, next_fast_len, rfft2
-from scipy.ndimage import uniform_filter
 
 from spondyl.core import Grid, Progress, cite, silent
 from spondyl.core.errors import DoseError
-from spondyl.dose.engines.electron_ray_kernels import WIDTHS
 from spondyl.dose.engines.electron_rays import ElectronTables, electron_rays, electron_tables
 from spondyl.dose.engines.pencil_read import read_maps
 from spondyl.dose.engines.pencil_terms import NEAR_MM, PencilTerms, pixel_kernel, separate
+from spondyl.dose.engines.scatter_rays import SCATTER_MEMORY_MM, SCATTER_RAY_MM, scatter_rays
 from spondyl.dose.fields import Field
 from spondyl.dose.fluence import incident_fluence
 from spondyl.dose.radiological import (
@@ -41,12 +40,6 @@ REACH_MM = 150.0
 """Scatter further than this from a field's edge (in the isocentre plane) is left out: below 0.1 % of its dose."""
 PIXELS = ((NEAR_PIXEL_MM, "near"), (FAR_PIXEL_MM, "far"))
 RAY_MM = 2.0
-SCATTER_RAY_MM = 4.0
-SCATTER_MEMORY_MM = (30.0, 100.0)
-"""How far up the ray density decides the spread of scatter, near and far part of the kernel. Scatter left 5 to 15 mm
-from a ray was released 23 to 33 mm upstream, and 30 to 80 mm from it 80 to 110 mm (medians of the point kernels)."""
-SCATTER_BESIDE_MM = (10.0, 60.0)
-"""Across the rays: the nearest odd number of rays, 12 and 60 mm."""
 
 
 @cite("Ahnesjö, Saxner and Trepp 1992, Med Phys 19:263", "10.1118/1.596856", "pencil beam model")
@@ -105,30 +98,11 @@ def _add_primary(
 
 def _add_scatter(dose: Floats, field: Field, fan: Fan, spreader: _Spreader, grid: Grid) -> None:
     """Dose to water by scattered photons."""
-    state = _scatter_state(fan, spreader.terms)
+    state = scatter_rays(fan, spreader.terms)
     frame = np.array([fan.u0_mm, fan.v0_mm, fan.spacing_mm, fan.plane0_mm, fan.step_mm])
     layers = _layers(field, grid, fan.plane0_mm + fan.step_mm * np.arange(len(state)), state[..., 2::2])
     near, far = (spreader.spread(field, layers, p, part) for p, part in PIXELS)
     read_maps(dose, *_place(grid, field), *near, *far, layers, *spreader.terms.compiled(), state, frame, True)  # pyright: ignore[reportCallIssue]
-
-
-def _scatter_state(fan: Fan, terms: PencilTerms) -> NDArray[np.float32]:
-    """Near and far part of scatter at each point of `fan`, as `electron_rays` gives its streams.
-
-    What is released beside a ray reaches it too: each part is averaged across the rays, and so is density.
-    """
-    met = (fan.depth_mm > 0).astype(np.float32)
-    broad = np.interp(fan.depth_mm, terms.depth_mm, terms.broad()).astype(np.float32)
-    state = np.empty((*fan.depth_mm.shape, 5), np.float32)
-    state[..., 0] = fan.depth_mm
-    for part, beside in enumerate(SCATTER_BESIDE_MM):
-        size = 2 * round(beside / SCATTER_RAY_MM / 2) + 1
-        mean, share, width = (
-            uniform_filter(a, (size, size, 1), mode="nearest") for a in (broad * met, met, fan.density[..., part])
-        )
-        state[..., 1 + 2 * part] = np.divide(mean, share * broad, out=np.ones_like(mean), where=met > 0)
-        state[..., 2 + 2 * part] = np.clip(width, *WIDTHS)
-    return np.ascontiguousarray(np.moveaxis(state, 2, 0))
 
 
 def _place(grid: Grid, field: Field) -> tuple[Any, ...]:
