@@ -148,6 +148,10 @@ def _count(held: Agreement) -> str:
     return f"{held.voxels} voxels"
 
 
+def _value(value: float | None, unit: str) -> str:
+    return "unknown" if value is None else f"{three(value)} {unit}"
+
+
 def _percent(value: float | None) -> str:
     """To a hundredth: what is smaller is rounding."""
     return "unknown" if value is None else f"{round(value, 2) + 0.0:+.2f} %".replace("-", "−")
@@ -157,11 +161,12 @@ def _metrics(held: Agreement) -> Table:
     rows = tuple(
         (
             f"{row.structure} {row.metric}",
-            f"{three(row.recomputed)} {row.unit}",
-            f"{three(row.reference)} {row.unit}",
+            _value(row.recomputed, row.unit),
+            _value(row.reference, row.unit),
             _percent(row.difference_percent),
         )
         for row in held.rows
+        if row.recomputed is not None or row.reference is not None
     )
     return Table("Metrics side by side", ("", "recomputed", "reference", "difference"), rows)
 
