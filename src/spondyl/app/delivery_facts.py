@@ -7,6 +7,7 @@ from spondyl.app.report.numbers import plain, three
 from spondyl.dose import LeafAperture
 from spondyl.physics import load_linac
 from spondyl.plan.external import Beam, delivery_time_s, leaf_travel_mm, modulation_complexity_score, turn_deg
+from spondyl.plan.external.caveats import caveats
 
 COLUMNS = ("beam", "gantry", "MU", "beam time", "waits for", "control points", "leaf travel", "complexity score")
 NOTE = (
@@ -49,8 +50,7 @@ def delivery_facts(beams: tuple[Beam, ...]) -> tuple[Fact, ...]:
 
 def delivery_warnings(beams: tuple[Beam, ...]) -> tuple[str, ...]:
     """What must be said of the linacs, those without measured data above all."""
-    names = dict.fromkeys(beam.linac for beam in beams if has_leaves(beam))
-    return tuple(caveat for name in names if (caveat := load_linac(name).caveat))
+    return caveats(beams)
 
 
 def has_leaves(beam: Beam) -> bool:

@@ -16,8 +16,8 @@ import numpy as np
 from spondyl.core import DISCLAIMER, writing
 from spondyl.core.errors import PlanError, SpondylError
 from spondyl.dose import Aperture, BinaryAperture, CircularAperture, Field, LeafAperture
-from spondyl.physics import load_linac
 from spondyl.plan.external.beams import Beam, ControlPoint
+from spondyl.plan.external.caveats import caveats
 from spondyl.plan.plan import Plan, plan_of_beams
 from spondyl.plan.prescription import Prescription
 
@@ -41,8 +41,7 @@ def plan_record(plan: Plan) -> dict[str, Any]:
         "modulation_mu_per_cgy": round(plan.modulation, 3),
     }
     if plan.beams:
-        caveats = [text for name in dict.fromkeys(b.linac for b in plan.beams) if (text := load_linac(name).caveat)]
-        return {**record, "caveats": caveats, "beams": [_beam_record(beam) for beam in plan.beams]}
+        return {**record, "caveats": list(caveats(plan.beams)), "beams": [_beam_record(beam) for beam in plan.beams]}
     return {**record, "fields": [_field_record(f, mu) for f, mu in zip(plan.fields, plan.mu_by_field, strict=True)]}
 
 
