@@ -16,7 +16,7 @@ from scipy.ndimage import map_coordinates
 
 from spondyl.core import Progress
 from spondyl.dose.engines.released_energy import EnergyGroups, ReleasedEnergy, released_energy
-from spondyl.dose.engines.source_nodes import SourceNode, source_nodes
+from spondyl.dose.engines.source_nodes import SourceNode, azimuth_deg, source_nodes
 from spondyl.dose.fields import Field
 from spondyl.dose.fluence import FluenceMap, head_fluence, incident_fluence
 from spondyl.physics import BeamModel, Medium
@@ -34,7 +34,11 @@ HEAD_PIXEL_MM = 5.0
 def merged_release(
     fields: Sequence[Field], medium: Medium, model: BeamModel, groups: EnergyGroups, progress: Progress
 ) -> Iterator[ReleasedEnergy]:
-    """What `fields` release in `medium`, one node's after the other."""
+    """What `fields` release in `medium`, one node's after the other.
+
+    In the order of their azimuths, so that few nodes are open at a time.
+    """
+    fields = sorted(fields, key=azimuth_deg)
     yield from _primary(fields, medium, replace(model, head_scatter=None), groups, progress)
     if model.head_scatter is not None:
         yield from _head(fields, medium, model, groups, progress)

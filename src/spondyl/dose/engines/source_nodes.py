@@ -49,6 +49,12 @@ class SourceNode:
         return direction, u, np.cross(u, direction)
 
 
+def azimuth_deg(field: Field) -> float:
+    """Angle of a field's axis around the patient, 0 to 360: a coplanar beam's gantry angle."""
+    x, y, _ = field.direction
+    return float(np.rad2deg(np.arctan2(-x, y)) % 360.0)
+
+
 def source_nodes(fields: Sequence[Field], step_deg: float, step_mm: float) -> tuple[SourceNode, ...]:
     """Nodes for `fields`, in the order of their first field.
 
@@ -60,9 +66,8 @@ def source_nodes(fields: Sequence[Field], step_deg: float, step_mm: float) -> tu
         Of the lattice of isocentres along each axis; those that are all alike are kept, and so is their mean where
         the step is infinite.
     """
-    directions = np.array([field.direction for field in fields])
-    azimuth = np.rad2deg(np.arctan2(-directions[:, 0], directions[:, 1])) % 360.0
-    elevation = np.rad2deg(np.arcsin(np.clip(directions[:, 2], -1, 1)))
+    azimuth = np.array([azimuth_deg(field) for field in fields])
+    elevation = np.rad2deg(np.arcsin(np.clip([field.direction[2] for field in fields], -1, 1)))
     isocentres = np.array([field.isocentre_mm for field in fields])
     turn = 360.0 / np.ceil(360.0 / step_deg)
     axes = [_shares(azimuth, turn), _around(elevation, step_deg)]
