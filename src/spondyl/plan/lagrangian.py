@@ -16,7 +16,7 @@ import numpy as np
 from spondyl.core import cite
 from spondyl.plan.goals import Goal, measure, smooth
 from spondyl.plan.matvec import Floats
-from spondyl.plan.optimiser import Pairs, minimise
+from spondyl.plan.optimiser import Pairs, minimise, norm
 from spondyl.plan.problem import Problem
 
 MET_WITHIN = 1e-3
@@ -105,7 +105,7 @@ def solve(
             pairs=pairs,
         )
         evaluations += found.evaluations
-        moved = float(np.linalg.norm(found.x - x)) / (float(np.linalg.norm(x)) + 1e-12)
+        moved = norm(found.x - x) / (norm(x) + 1e-12)
         x = found.x
         points = problem.dose_at_points(x)
         for bound in held:

@@ -23,6 +23,23 @@ ARMIJO = 1e-4
 """Share of the predicted descent a step must give (Nocedal and Wright 2006, section 3.1)."""
 HELD_BELOW = 1e-12
 HALVINGS = 30
+BLOCK = 8192
+"""Elements that one scalar product takes at once: libraries share longer ones among threads, and the sum's order with
+them."""
+
+
+def dot(a: Floats, b: Floats) -> float:
+    """Scalar product, the same bits on any number of threads.
+
+    >>> dot(np.arange(3.0), np.ones(3))
+    3.0
+    """
+    return float(sum(float(a[k : k + BLOCK] @ b[k : k + BLOCK]) for k in range(0, max(1, len(a)), BLOCK)))
+
+
+def norm(a: Floats) -> float:
+    """Euclidean length."""
+    return float(np.sqrt(dot(a, a)))
 
 
 @dataclass(frozen=True)
@@ -80,10 +97,10 @@ def minimise(
             return Minimum(x, value, iteration, evaluations, "stationary")
         direction = -known.inverse_times(reduced, free)
         direction[~free] = 0.0
-        if direction @ reduced > -1e-12 * np.linalg.norm(direction) * np.linalg.norm(reduced):
+        if dot(direction, reduced) > -1e-12 * norm(direction) * norm(reduced):
             known.forget()
             direction = -reduced
-        step = 1.0 if known.count else 0.05 * max(1.0, float(np.linalg.norm(x))) / float(np.linalg.norm(direction))
+        step = 1.0 if known.count else 0.05 * max(1.0, norm(x)) / norm(direction)
         found, used = _search(function, x, value, gradient, direction, step)
         evaluations += used
         if found is None:
@@ -106,7 +123,7 @@ def _search(
     """Shorten the projected step until it descends enough (Armijo); the next length from a parabola."""
     for used in range(1, HALVINGS + 1):
         trial = np.maximum(x + step * direction, 0.0)
-        predicted = float(gradient @ (trial - x))
+        predicted = dot(gradient, trial - x)
         trial_value, trial_gradient = function(trial)
         if trial_value <= value + ARMIJO * predicted and predicted < 0.0:
             return (trial, trial_value, trial_gradient), used
@@ -133,7 +150,7 @@ class Pairs:
         self._y.clear()
 
     def add(self, s: Floats, y: Floats) -> None:
-        if s @ y <= 1e-10 * np.linalg.norm(s) * np.linalg.norm(y):
+        if dot(s, y) <= 1e-10 * norm(s) * norm(y):
             return
         self._s.append(s)
         self._y.append(y)
@@ -148,15 +165,15 @@ class Pairs:
         scale = 1.0
         for s, y in zip(reversed(self._s), reversed(self._y), strict=True):
             s_free, y_free = np.where(free, s, 0.0), np.where(free, y, 0.0)
-            curvature = float(s_free @ y_free)
-            if curvature <= 1e-10 * np.linalg.norm(s_free) * np.linalg.norm(y_free):
+            curvature = dot(s_free, y_free)
+            if curvature <= 1e-10 * norm(s_free) * norm(y_free):
                 continue
             if not kept:
-                scale = curvature / float(y_free @ y_free)
-            alpha = float(s_free @ q) / curvature
+                scale = curvature / dot(y_free, y_free)
+            alpha = dot(s_free, q) / curvature
             q -= alpha * y_free
             kept.append((s_free, y_free, curvature, alpha))
         q *= scale
         for s_free, y_free, curvature, alpha in reversed(kept):
-            q += s_free * (alpha - float(y_free @ q) / curvature)
+            q += s_free * (alpha - dot(y_free, q) / curvature)
         return q
