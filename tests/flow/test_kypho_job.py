@@ -56,7 +56,10 @@ def test_the_path_is_one_that_a_t11_pedicle_offers(out: Path) -> None:
     assert [7.0 <= p["passage_mm"] <= 17.8 for p in plan["proposals"]] == [True, True]
     (place,) = plan["positions"]
     assert place["fits"]
-    assert 0 <= place["convergence_deg"] <= 30
+    assert 0 <= place["convergence_deg"] <= 45
+    assert [p["at_bound"] for p in plan["proposals"]] == ["", ""]
+    assert place["other_bone_mm"] >= 2.1
+    assert 20 < place["skin_to_entry_mm"] < place["skin_to_pedicle_mm"] < 120
     assert place["wall_mm"] >= 2.1
     assert place["canal_mm"] >= 2.1
     assert (place["entry_mm"][0] < place["tip_mm"][0]) == (place["side"] == "right")
@@ -123,6 +126,11 @@ def test_its_folder_is_evaluated_and_reported_like_any_other(out: Path) -> None:
     assert (out / "report.html").read_text().count("<tr") == page.count("<tr")
     assert "its axis as seen from here" in page
     assert "eligibility is not settled" in page
+
+
+def test_the_needle_s_steel_is_in_the_dose_and_out_after_the_cement(out: Path) -> None:
+    assumed = " ".join(told(out, "report.json")["assumptions"])
+    assert "the needle is steel, 8 g/cm3, from 10 mm behind the source to the skin" in assumed
 
 
 def test_the_report_says_what_is_assumed_of_kilovoltage_photons(out: Path) -> None:
