@@ -29,6 +29,7 @@ class SideBySide:
     """A metric of both doses; None where a dose grid does not tell."""
 
     structure: str
+    role: str
     metric: str
     unit: str
     recomputed: float | None
@@ -138,5 +139,5 @@ def side_by_side(
     for structure in sorted(both, key=lambda s: (s.role != "target", s.name)):
         for asked in TARGET_METRICS if structure.role == "target" else OTHER_METRICS:
             ours, theirs = (metric(curves[structure.name], asked) for curves in (recomputed, reference))
-            rows.append(SideBySide(structure.name, ours.metric, ours.unit, ours.value, theirs.value))
+            rows.append(SideBySide(structure.name, structure.role, ours.metric, ours.unit, ours.value, theirs.value))
     return tuple(rows)

@@ -9,12 +9,14 @@ from spondyl.app.delivery_facts import delivery_facts, delivery_warnings
 from spondyl.app.delivery_view import delivery_of
 from spondyl.app.plan_report import goal_row
 from spondyl.app.recompute import Recomputed
-from spondyl.app.recompute_agreement import CRITERIA, TOLERANCE_PERCENT, TOLERANCE_SOURCE, Agreement
+from spondyl.app.recompute_agreement import CRITERIA, TOLERANCE_PERCENT, TOLERANCE_SOURCE, Agreement, SideBySide
 from spondyl.app.report import Fact, ReportInputs, curves_of
 from spondyl.app.report.inputs import Table
 from spondyl.app.report.numbers import plain, three
 from spondyl.core import DISCLAIMER, sha256_of
 from spondyl.physics import BeamModel
+
+ORGAN_ROLES = ("oar", "prv", "canal")
 
 
 def recompute_record(made: Recomputed) -> dict[str, Any]:
@@ -117,7 +119,7 @@ def _tables(made: Recomputed) -> tuple[Table, ...]:
     if made.agreement is None:
         return ()
     judged = (_verdicts(made),) if made.verdicts and made.reference_verdicts else ()
-    return (agreement_table(made.agreement), *judged, _metrics(made.agreement))
+    return (agreement_table(made.agreement), *judged, *metric_tables(made.agreement))
 
 
 def agreement_table(held: Agreement) -> Table:
@@ -148,27 +150,35 @@ def _count(held: Agreement) -> str:
     return f"{held.voxels} voxels"
 
 
-def _value(value: float | None, unit: str) -> str:
-    return "unknown" if value is None else f"{three(value)} {unit}"
-
-
 def _percent(value: float | None) -> str:
     """To a hundredth: what is smaller is rounding."""
-    return "unknown" if value is None else f"{round(value, 2) + 0.0:+.2f} %".replace("-", "−")
+    if value is None:
+        return "unknown"
+    return "0.00 %" if abs(value) < 0.005 else f"{value:+.2f} %".replace("-", "−")
 
 
-def _metrics(held: Agreement) -> Table:
-    rows = tuple(
-        (
-            f"{row.structure} {row.metric}",
-            _value(row.recomputed, row.unit),
-            _value(row.reference, row.unit),
-            _percent(row.difference_percent),
-        )
-        for row in held.rows
-        if row.recomputed is not None or row.reference is not None
+def metric_tables(held: Agreement) -> tuple[Table, ...]:
+    """Metrics of both doses, a row a structure: of targets, and of organs, cord and margins; all others are in
+    recompute.json."""
+    targets = [row for row in held.rows if row.role == "target"]
+    organs = [row for row in held.rows if row.role in ORGAN_ROLES]
+    named = (("Targets", targets), ("Organs", organs))
+    return tuple(_metric_table(f"{title}: recomputed, reference, difference", rows) for title, rows in named if rows)
+
+
+def _metric_table(title: str, rows: list[SideBySide]) -> Table:
+    metrics = tuple(dict.fromkeys(row.metric for row in rows))
+    cells = {(row.structure, row.metric): _both(row) for row in rows}
+    lines = tuple(
+        (name, *(cells.get((name, m), "") for m in metrics)) for name in dict.fromkeys(r.structure for r in rows)
     )
-    return Table("Metrics side by side", ("", "recomputed", "reference", "difference"), rows)
+    return Table(title, ("", *metrics), lines)
+
+
+def _both(row: SideBySide) -> str:
+    if row.recomputed is None and row.reference is None:
+        return "unknown"
+    return f"{three(row.recomputed)}, {three(row.reference)} {row.unit} ({_percent(row.difference_percent)})"
 
 
 def _verdicts(made: Recomputed) -> Table:
