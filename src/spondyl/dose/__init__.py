@@ -4,7 +4,7 @@ from spondyl.dose.apertures import Aperture, BinaryAperture, CircularAperture, L
 from spondyl.dose.circles import circle_fluence
 from spondyl.dose.compute import ENGINE_NAMES, ENGINES, Engine, compute_dose, find_engine
 from spondyl.dose.dose import Dose
-from spondyl.dose.fields import Field, gantry_axes
+from spondyl.dose.fields import Field, aimed_field, gantry_axes
 from spondyl.dose.fluence import FluenceMap, incident_fluence
 from spondyl.dose.influence import Influence, beamlet_influence
 
@@ -22,6 +22,7 @@ __all__ = [
     "find_engine",
     "Influence",
     "LeafAperture",
+    "aimed_field",
     "beamlet_influence",
     "circle_fluence",
     "gantry_axes",

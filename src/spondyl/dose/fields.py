@@ -88,3 +88,25 @@ def gantry_axes(
     # A couch turned by t (IEC: counter-clockwise from above) turns the beam by -t about the vertical in the patient.
     turn = np.array([[np.cos(t), 0.0, np.sin(t)], [0.0, 1.0, 0.0], [-np.sin(t), 0.0, np.cos(t)]])
     return turn @ direction, turn @ u, turn @ v
+
+
+def aimed_field(
+    name: str,
+    isocentre_mm: tuple[float, float, float],
+    sad_mm: float,
+    maps: tuple[Vector, Vector, Vector],
+    gantry_deg: float,
+    collimator_deg: float = 0.0,
+    couch_deg: float = 0.0,
+) -> Field:
+    """A field of the IEC 61217 angles, its source `sad_mm` from the isocentre.
+
+    Parameters
+    ----------
+    maps
+        u edges, v edges (mm, in the isocentre plane) and fluence, shape (nv, nu).
+    """
+    direction, u, v = gantry_axes(gantry_deg, collimator_deg, couch_deg)
+    source = np.asarray(isocentre_mm) - sad_mm * direction
+    start, u_axis, v_axis = ((float(a[0]), float(a[1]), float(a[2])) for a in (source, u, v))
+    return Field(name, start, isocentre_mm, u_axis, v_axis, *maps, gantry_deg, collimator_deg, couch_deg)

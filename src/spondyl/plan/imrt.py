@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation
 
 from spondyl.core.errors import PlanError
-from spondyl.dose import Field, gantry_axes
+from spondyl.dose import Field, aimed_field, gantry_axes
 
 BEAMLET_U_MM = 2.5
 """Along leaf travel: the cord's penumbra needs it."""
@@ -93,18 +93,8 @@ def _field(
     u_edges, v_edges = _edges(u, BEAMLET_U_MM), _edges(v, BEAMLET_V_MM)
     seen = np.histogram2d(v, u, (v_edges, u_edges))[0] > 0
     open_ = binary_dilation(seen, _disc(MARGIN_MM))
-    field = Field(
-        name=f"G{angle_deg:05.1f}",
-        source_mm=(float(source[0]), float(source[1]), float(source[2])),
-        isocentre_mm=isocentre_mm,
-        u=(float(u_axis[0]), float(u_axis[1]), float(u_axis[2])),
-        v=(float(v_axis[0]), float(v_axis[1]), float(v_axis[2])),
-        u_edges_mm=u_edges,
-        v_edges_mm=v_edges,
-        fluence=open_.astype(np.float64),
-        gantry_deg=angle_deg,
-    )
-    return field, open_
+    maps = u_edges, v_edges, open_.astype(np.float64)
+    return aimed_field(f"G{angle_deg:05.1f}", isocentre_mm, sad_mm, maps, angle_deg), open_
 
 
 def _edges(values_mm: NDArray[np.float64], step_mm: float) -> NDArray[np.float64]:

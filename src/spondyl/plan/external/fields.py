@@ -13,8 +13,8 @@ from spondyl.dose import (
     CircularAperture,
     Field,
     LeafAperture,
+    aimed_field,
     circle_fluence,
-    gantry_axes,
     leaf_fluence,
 )
 from spondyl.physics import BeamModel, Linac, load_linac
@@ -118,14 +118,5 @@ def _cell_of(edges: Floats, finer: Floats) -> NDArray[np.int64]:
 
 def _field(beam: Beam, number: int, place: Place, fluence: Map, model: BeamModel) -> Field:
     gantry, collimator, couch, *table = place
-    direction, u, v = gantry_axes(gantry, collimator, couch)
-    isocentre = np.subtract(beam.isocentre_mm, table)
-    source = isocentre - model.sad_mm * direction
-
-    def triple(vector: Floats) -> tuple[float, float, float]:
-        return float(vector[0]), float(vector[1]), float(vector[2])
-
-    return Field(
-        f"{beam.name} {number}", triple(source), triple(isocentre), triple(u), triple(v), *fluence,
-        gantry, collimator, couch,
-    )  # fmt: skip
+    x, y, z = np.subtract(beam.isocentre_mm, table).tolist()
+    return aimed_field(f"{beam.name} {number}", (x, y, z), model.sad_mm, fluence, gantry, collimator, couch)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spondyl.core.errors import PlanError
-from spondyl.dose import Field, gantry_axes
+from spondyl.dose import Field, aimed_field
 from spondyl.plan.external.beams import Triple
 from spondyl.plan.external.shaping import seen_from
 
@@ -86,12 +86,7 @@ def projections(helix: Helix, points_mm: Floats, isocentre_mm: Triple, sad_mm: f
         low, high = np.searchsorted(u_edges, [seen.min() - MARGIN_MM, seen.max() + MARGIN_MM])
         fluence = np.zeros((1, LEAVES))
         fluence[0, low - 1 : high] = 1.0
-        direction, u_axis, v_axis = gantry_axes(angle)
-        x, y, z = (np.asarray(isocentre) - sad_mm * direction).tolist()
-        axes = [(float(a[0]), float(a[1]), float(a[2])) for a in (u_axis, v_axis)]
-        made[number] = Field(
-            f"P{number + 1:03d}", (x, y, z), isocentre, axes[0], axes[1], u_edges, v_edges, fluence, angle
-        )  # fmt: skip
+        made[number] = aimed_field(f"P{number + 1:03d}", isocentre, sad_mm, (u_edges, v_edges, fluence), angle)
     return made
 
 

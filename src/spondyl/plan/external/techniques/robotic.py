@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from spondyl.core import Grid
 from spondyl.core.errors import PlanError
-from spondyl.dose import CircularAperture, Field, beamlet_influence, gantry_axes
+from spondyl.dose import CircularAperture, Field, aimed_field, beamlet_influence
 from spondyl.physics import load_machine
 from spondyl.plan.correction import Delivered
 from spondyl.plan.external.beams import Beam, ControlPoint, Triple
@@ -60,14 +60,9 @@ def aims(u_mm: Floats, v_mm: Floats) -> tuple[NDArray[np.float64], NDArray[np.fl
 
 def _field(node: Node, isocentre_mm: Triple, sad_mm: float, points_mm: Floats) -> Field:
     """A node's aim points as beamlets of fluence 1."""
-    direction, u_axis, v_axis = gantry_axes(node.gantry_deg, 0.0, node.couch_deg)
     u_edges, v_edges, used = aims(*seen_from(points_mm, isocentre_mm, node.gantry_deg, sad_mm, node.couch_deg))
-    x, y, z = (np.asarray(isocentre_mm) - sad_mm * direction).tolist()
-    axes = [(float(a[0]), float(a[1]), float(a[2])) for a in (u_axis, v_axis)]
-    return Field(
-        node.name, (x, y, z), isocentre_mm, axes[0], axes[1], u_edges, v_edges, used.astype(np.float64),
-        node.gantry_deg, 0.0, node.couch_deg,
-    )  # fmt: skip
+    maps = u_edges, v_edges, used.astype(np.float64)
+    return aimed_field(node.name, isocentre_mm, sad_mm, maps, node.gantry_deg, 0.0, node.couch_deg)
 
 
 def _candidates(fields: tuple[Field, ...]) -> tuple[Candidate, ...]:
