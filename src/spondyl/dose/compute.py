@@ -11,8 +11,15 @@ from numpy.typing import NDArray
 from spondyl.core import Grid, Progress, silent
 from spondyl.core.errors import DoseError
 from spondyl.dose.dose import Dose
-from spondyl.dose.engines.collapsed_cone import FAST, FINAL, CollapsedConeSettings, collapsed_cone_dose
+from spondyl.dose.engines.collapsed_cone import (
+    FAST,
+    FINAL,
+    MOST_ALONE,
+    CollapsedConeSettings,
+    collapsed_cone_dose,
+)
 from spondyl.dose.engines.contamination import add_contamination
+from spondyl.dose.engines.merged_release import MERGED
 from spondyl.dose.engines.pencil_beam import pencil_beam_dose
 from spondyl.dose.fields import Field
 from spondyl.dose.named import engine_named
@@ -115,5 +122,7 @@ def compute_dose(
     values = chosen.compute(fields, medium, model, where, quality, progress)
     values = add_contamination(values, fields, medium, model, where)
     unit = "Gy" if model.is_machine else model.dose_unit
-    made = (f"{chosen.name}, {chosen.about}", f'beam "{model.name}"', f"{len(fields)} fields", *medium.made)
+    merged = (MERGED,) if chosen.compute is _collapsed_cone and len(fields) > MOST_ALONE else ()
+    counted = f"{len(fields)} fields"
+    made = (f"{chosen.name}, {chosen.about}", f'beam "{model.name}"', counted, *merged, *medium.made)
     return Dose(where, values.astype(np.float32), unit, chosen.name, "dose-to-medium", made=made)

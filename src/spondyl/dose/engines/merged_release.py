@@ -29,6 +29,8 @@ HEAD_NODE_DEG = 30.0
 """Lattice of source positions that the head's scatter comes from."""
 HEAD_PIXEL_MM = 5.0
 """Of the head's scatter, a Gaussian of some 40 mm."""
+MERGED = f"their energy sent on from source positions {NODE_DEG:g} degrees apart, head scatter {HEAD_NODE_DEG:g}"
+"""For the record of a dose."""
 
 
 def merged_release(
