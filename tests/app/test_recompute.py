@@ -17,6 +17,7 @@ from rtplan_maker import ISOCENTRE, our_plan
 from spondyl.app.cli import main
 from spondyl.app.dicom_output import write_dicom
 from spondyl.app.recompute_agreement import agreement
+from spondyl.app.recompute_plan import plan_of_rtplan
 from spondyl.core import Grid
 from spondyl.dose import Dose
 from spondyl.io import as_stored, open_case, read_rtdose, write_rtdose
@@ -121,6 +122,18 @@ def test_a_mandatory_limit_that_fails_gives_exit_code_1(folder, tmp_path, capsys
     )  # fmt: skip
     assert code == 1
     assert "1 fails (PTV_Eval D50% >= 30 Gy)" in err
+
+
+def test_what_the_linac_could_not_deliver_is_said(folder, tmp_path):
+    """Jaws at -250 mm: beyond the linac's reach of 200."""
+    ds = pydicom.dcmread(folder / "out" / "plan.dcm")
+    for point in ds.BeamSequence[1].ControlPointSequence:
+        for device in point.get("BeamLimitingDevicePositionSequence", []):
+            if device.RTBeamLimitingDeviceType == "ASYMX":
+                device.LeafJawPositions = [-250.0, 45.0]
+    ds.save_as(tmp_path / "wide.dcm")
+    given = plan_of_rtplan(tmp_path / "wide.dcm", open_case(folder / "case"))
+    assert any('could not deliver this: beam "still"' in note and "-250" in note for note in given.notes)
 
 
 def changed(folder, tmp_path, **keywords):

@@ -10,6 +10,7 @@ from rtplan_maker import HD, device, foreign_beam, foreign_plan, leaves, positio
 from spondyl.core.errors import DicomError
 from spondyl.dose import gantry_axes
 from spondyl.io import read_beams
+from spondyl.io.deidentify import deidentified
 from spondyl.io.rtplan_angles import as_head_first_supine
 
 
@@ -94,6 +95,15 @@ def test_setup_beams_and_unreferred_ones_are_left_out_and_named(tmp_path):
     )
 
 
+def test_the_copy_that_import_makes_without_names_is_the_same_plan(tmp_path):
+    kept = read(tmp_path).beams[0].points
+    path = tmp_path / "copy.dcm"
+    deidentified(foreign_plan()).save_as(path)
+    for a, b in zip(kept, read_beams(path).beams[0].points, strict=True):
+        assert (a.gantry_deg, a.mu, a.aperture.jaws_mm) == (b.gantry_deg, b.mu, b.aperture.jaws_mm)
+        np.testing.assert_array_equal(a.aperture.leaves_mm, b.aperture.leaves_mm)
+
+
 def in_room(position: str) -> np.ndarray:
     """Room to patient: rows are the patient's left, posterior and superior in the room's (x to the right when one
     faces the gantry, y down, z towards the gantry), as each position has them."""
@@ -166,6 +176,7 @@ REFUSED = {
     "weights from 0 to 50 of 100": setting("FinalCumulativeMetersetWeight", 100.0),
     "does not say its GantryAngle": without("GantryAngle", 0),
     "from GantryAngle 30 to 50 at control point 1 with direction NONE": setting("GantryAngle", 50.0, 1),
+    "has a GantryAngle that is not a number": setting("GantryAngle", float("nan"), 0),
     "a full turn, or none": setting("GantryRotationDirection", "CW", 0),
     "does not say its isocentre": without("IsocenterPosition", 0),
     "moves isocentre or table by 20 mm": setting("IsocenterPosition", [1.5, -0.25, 103.125], 1),

@@ -14,7 +14,7 @@ from spondyl.evaluate import parse_metric
 from spondyl.io import PlannedBeams, read_beams
 from spondyl.physics import load_linac, load_machine
 from spondyl.plan import Plan, Prescription, load_plan
-from spondyl.plan.external import Beam, beam_fields
+from spondyl.plan.external import Beam, beam_fields, check_deliverable
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def plan_of_rtplan(path: Path, case: Case, linac: str = "", fractions: int | Non
     (machine,) = machines
     model = load_machine(machine)
     fields = tuple(field for beam in read.beams for field in beam_fields(beam, model))
-    notes = list(read.notes)
+    notes = [*read.notes, *_undeliverable(read.beams)]
     if fractions and read.fractions and fractions != read.fractions:
         notes.append(f"{path.name} has {read.fractions} fractions; computed for {fractions}, as --fractions says")
     prescription = _prescription(read, count)
@@ -96,6 +96,17 @@ def plan_of_rtplan(path: Path, case: Case, linac: str = "", fractions: int | Non
         read.facts.label or path.stem, "rtplan", "", machine, count, fields, read.beams, prescription,
         read.facts.sop_uid, tuple(notes),
     )  # fmt: skip
+
+
+def _undeliverable(beams: tuple[Beam, ...]) -> list[str]:
+    """What the linac, as it is known here, could not deliver; the dose is computed all the same."""
+    found: list[str] = []
+    for beam in beams:
+        try:
+            check_deliverable(beam, load_linac(beam.linac))
+        except PlanError as error:
+            found.append(f'linac "{beam.linac}" as it is described here could not deliver this: {error}')
+    return found
 
 
 def plan_of_ours(path: Path, case: Case) -> GivenPlan:

@@ -46,6 +46,8 @@ def turned(points: Sequence[Any], keyword: str, path: Path, what: str) -> Floats
     stated, ways = inherited(points, keyword), inherited(points, ANGLES[keyword])
     if not stated or stated[0] is None:
         raise DicomError(f"{path}: {what} does not say its {keyword}; export it again")
+    if not np.isfinite([float(angle) for angle in stated]).all():
+        raise DicomError(f"{path}: {what} has a {keyword} that is not a number; export it again")
     angles = [float(stated[0]) % 360.0]
     for number in range(1, len(stated)):
         step = (float(stated[number]) - float(stated[number - 1]) + 180.0) % 360.0 - 180.0
