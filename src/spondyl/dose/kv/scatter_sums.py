@@ -103,7 +103,7 @@ class ScatterSums:
         """Mean dose of scattered photons to medium and to water, and the standard error of the former.
 
         Of the levels the one with the least expected square error, variance and squared bias, is blended with the
-        raw mean for the least again; what bias may be left is part of the standard error.
+        raw mean for the least again: what noise both share decides nothing. What bias may be left is part of the error.
         """
         raw, water = self._medium / self.histories, self._water / self.histories
         raw_var = self._covariance(self._medium2, raw, raw)
@@ -120,8 +120,9 @@ class ScatterSums:
             bias[better] = level_bias[better]
             both[better] = self._covariance(self._both[level], raw, mean)[better]
             smooth_water[better] = (self._smooth_water[level] / self.histories)[better]
-        noise = _local(raw_var) / mean2
-        share = np.divide(noise, noise + bias**2, out=np.zeros_like(noise), where=noise > 0)
+        apart = _local(raw_var + smooth_var - 2 * both) / mean2 + bias**2
+        share = np.divide(_local(raw_var - both) / mean2, apart, out=np.zeros_like(apart), where=apart > 0)
+        share = np.where(best < np.inf, np.minimum(share, 1.0), 0.0)
         medium, water = share * smooth + (1 - share) * raw, share * smooth_water + (1 - share) * water
         variance = share**2 * smooth_var + (1 - share) ** 2 * raw_var + 2 * share * (1 - share) * both
         error = np.sqrt(np.maximum(variance, 0) + (share * bias * medium) ** 2) * self.expected.medium
