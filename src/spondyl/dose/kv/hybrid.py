@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +53,33 @@ def hybrid_dose(medium: Medium, source: KvPointSource, settings: KvSettings, pro
     return last
 
 
+@dataclass(frozen=True)
+class Rays:
+    """What `kv_hybrid` computes before the first scattered photon, the same whatever the histories and the seed.
+
+    Parameters
+    ----------
+    world, beams
+        What photons fly through, and the sources.
+    primary
+        Dose of unscattered photons to medium and to water, Gy per emitted photon, shape (2, nz, ny, nx).
+    empty
+        Sums without a history.
+    """
+
+    world: World
+    beams: list[Beam]
+    primary: NDArray[np.float32]
+    empty: ScatterSums
+
+
+def traced(medium: Medium, sources: KvSources, surroundings: Surroundings | None = None) -> Rays:
+    """The unscattered photons of `sources`, and where those that scatter are expected."""
+    world = world_of(medium, surroundings)
+    beams, groups = beams_of(world, sources)
+    return Rays(world, beams, *unscattered(world, beams, groups))
+
+
 @cite("Amanatides and Woo 1987, Eurographics (steps from voxel to voxel)", "10.2312/egtp.19871000")
 def kv_hybrid(
     medium: Medium,
@@ -61,6 +88,7 @@ def kv_hybrid(
     *,
     surroundings: Surroundings | None = None,
     region: NDArray[np.bool_] | None = None,
+    rays: Rays | None = None,
 ) -> Iterator[KvResult]:
     """Dose of kilovoltage sources, again and again with smaller errors.
 
@@ -77,6 +105,8 @@ def kv_hybrid(
     region
         Voxels whose mean relative standard error the target is about; those 3 to 20 mm from the first source by
         default.
+    rays
+        What `traced` gave for the same medium, sources and surroundings, if it is known already.
 
     Yields
     ------
@@ -91,13 +121,12 @@ def kv_hybrid(
     """
     if settings.device != "cpu":
         raise DoseError(f'kv-hybrid runs on device "cpu", got "{settings.device}"; choose kv-monte-carlo for a GPU')
-    world = world_of(medium, surroundings)
-    beams, groups = beams_of(world, sources)
-    primary, sums = unscattered(world, beams, groups)
+    known = rays or traced(medium, sources, surroundings)
+    world, primary, sums = known.world, known.primary, ScatterSums(known.empty.expected, known.empty.bias)
     judged = judged_voxels(medium, sources.sources[0].position_mm) if region is None else region
     strands = int(np.clip(_BATCH_BYTES // (60 * primary[0].size), 2, STRANDS))
     for histories in _rounds(_most(settings), strands):
-        _play(world, beams, sums, settings.seed, histories, strands)
+        _play(world, known.beams, sums, settings.seed, histories, strands)
         result = _result(world, primary, sums, settings.seed, judged)
         yield result
         target = settings.target_uncertainty

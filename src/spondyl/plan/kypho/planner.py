@@ -46,9 +46,9 @@ from spondyl.plan.kypho.prescription import parse_prescription
 from spondyl.plan.kypho.robustness import needle_sensitivity
 from spondyl.plan.kypho.sensitivity import Sensitivity
 from spondyl.plan.kypho.settings import KyphoSettings
-from spondyl.plan.kypho.transport import Transport, transported
+from spondyl.plan.kypho.transport import KeptRays, Transport, transported
 
-LOOK_HISTORIES = 100_000
+LOOK_HISTORIES = 20_000
 """Photons for each place looked at in the patient."""
 LOOK_REACH_MM, LOOK_STEP_MM = 3, 3
 NEURAL_WITHIN_MM = 40.0
@@ -112,7 +112,7 @@ def make_kypho_plan(
     StructureError
         If a structure that gets a material is not there.
     """
-    followed = transport or partial(transported, engine=settings.engine)
+    followed = transport or partial(transported, engine=settings.engine, kept=KeptRays())
     overrides = found_overrides(anatomy.structures, settings.materials)
     anatomy = _with_hardware(anatomy, hardware(anatomy.structures, overrides), case.ct.grid)
     limits = neural_limits(rules, anatomy.structures, anatomy.aim_mm, NEURAL_WITHIN_MM)

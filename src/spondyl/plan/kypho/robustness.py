@@ -16,7 +16,7 @@ from spondyl.plan.kypho.results import measured
 from spondyl.plan.kypho.sensitivity import Metrics, Scenario, Sensitivity, sensitivity
 from spondyl.plan.kypho.transport import Transport
 
-HISTORIES = 200_000
+HISTORIES = 40_000
 """Photons of each scenario, the same random numbers in all: differences are finer than the numbers themselves."""
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from spondyl.core import silent
 from spondyl.dose import Dose
 from spondyl.dose.kv.compute import KvEngine, find_kv_engine, refuse_source_in_air
-from spondyl.dose.kv.hybrid import done_after, kv_hybrid
+from spondyl.dose.kv.hybrid import Rays, done_after, kv_hybrid, traced
 from spondyl.dose.kv.setup import KvPointSource, KvResult, KvSettings
 from spondyl.dose.kv.sources import KvSources
 from spondyl.physics import Medium
@@ -29,10 +29,39 @@ HISTORIES = 2_000_000
 """Of an engine that is asked in rounds, where the settings name no number."""
 
 
+class KeptRays:
+    """The unscattered photons of the last places, so that the place that is chosen is not traced again."""
+
+    PLACES = 3
+    """A source looked at on a path, and its neighbours; 50 MB each in a patient's 1.3 million voxels."""
+
+    def __init__(self) -> None:
+        self._known: list[tuple[Medium, KvPointSource, Rays]] = []
+
+    def of(self, medium: Medium, source: KvPointSource) -> Rays:
+        """Those of `source`, traced only if it did not stand there in the very same medium."""
+        for known, other, rays in self._known:
+            if known is medium and other.position_mm == source.position_mm and other.spectrum is source.spectrum:
+                return rays
+        rays = traced(medium, KvSources((source,)))
+        self._known = [*self._known, (medium, source, rays)][-self.PLACES :]
+        return rays
+
+
 def transported(
-    medium: Medium, sources: Sequence[PlacedSource], settings: KvSettings, *, engine: str
+    medium: Medium,
+    sources: Sequence[PlacedSource],
+    settings: KvSettings,
+    *,
+    engine: str,
+    kept: KeptRays | None = None,
 ) -> Iterator[Doses]:
     """Dose of all sources together by an engine, each with random numbers of its own.
+
+    Parameters
+    ----------
+    kept
+        Where rays are looked up and kept, if more than one dose is asked for.
 
     Raises
     ------
@@ -41,7 +70,7 @@ def transported(
     """
     known = find_kv_engine(engine)
     each = [
-        _of_one(medium, placed, replace(settings, seed=settings.seed + number), known)
+        _of_one(medium, placed, replace(settings, seed=settings.seed + number), known, kept or KeptRays())
         for number, placed in enumerate(sources)
     ]
     for doses in zip(*each, strict=True):
@@ -53,13 +82,17 @@ def share_done(settings: KvSettings, rounds: int, *, engine: str) -> float:
     return done_after(settings, rounds) if engine in PROGRESSIVE else sum(ROUNDS[:rounds])
 
 
-def _of_one(medium: Medium, placed: PlacedSource, settings: KvSettings, engine: KvEngine) -> Iterator[Doses]:
+def _of_one(
+    medium: Medium, placed: PlacedSource, settings: KvSettings, engine: KvEngine, kept: KeptRays
+) -> Iterator[Doses]:
     refuse_source_in_air(medium, placed.position_mm)
     source = KvPointSource(placed.position_mm, placed.source.spectrum)
     factor = placed.anisotropy_on(medium.grid) * placed.emitted_photons
+    within = placed.polar(voxel_centres(medium.grid))[0] < placed.source.calibrated().surface_mm
     if engine.name in PROGRESSIVE:
-        for result in PROGRESSIVE[engine.name](medium, KvSources((source,)), settings):
-            yield _capped(_in_gray(medium, result, factor, engine), placed)
+        rays = kept.of(medium, source)
+        for result in PROGRESSIVE[engine.name](medium, KvSources((source,)), settings, rays=rays):
+            yield _capped(_in_gray(medium, result, factor, engine), within)
         return
     whole, done, known = settings.histories or HISTORIES, 0, None
     for number, share in enumerate(ROUNDS):
@@ -70,16 +103,14 @@ def _of_one(medium: Medium, placed: PlacedSource, settings: KvSettings, engine: 
         more = _in_gray(medium, one, factor, engine)
         known = more if known is None else _averaged(known, more, count / (done + count))
         done += count
-        yield _capped(known, placed)
+        yield _capped(known, within)
 
 
-def _capped(doses: Doses, placed: PlacedSource) -> Doses:
-    """Both doses with the highest that tissue gets told inside the applicator, where none is.
+def _capped(doses: Doses, within: NDArray[np.bool_]) -> Doses:
+    """Both doses with the highest that tissue gets told `within` the applicator, where none is.
 
     At the source itself a voxel of 1 mm would get 40,000 Gy, which says nothing and no reader of RTDOSE takes.
     """
-    radius_mm = placed.source.calibrated().surface_mm
-    within = placed.polar(voxel_centres(doses[0].grid))[0] < radius_mm
     if bool(within.all()):
         return doses
     caps = (np.where(within, np.minimum(d.values, d.values[~within].max()), d.values) for d in doses)
