@@ -211,6 +211,11 @@ def test_two_fraction_groups_are_refused(tmp_path):
         read_beams(saved(plan, tmp_path))
 
 
+def test_a_beam_that_stands_there_twice_is_refused(tmp_path):
+    with pytest.raises(DicomError, match=r"has beams \[1, 1\], expected each number once"):
+        read(tmp_path, foreign_beam(1), foreign_beam(1))
+
+
 def test_an_unknown_machine_is_computed_as_the_linac_named(tmp_path):
     (beam,) = read(tmp_path, foreign_beam(TreatmentMachineName="TB1"), linac="hd120-6mv").beams
     assert (beam.linac, beam.mu) == ("hd120-6mv", 120.0)

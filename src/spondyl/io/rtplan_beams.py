@@ -66,7 +66,11 @@ def read_beams(path: Path, linac: str = "") -> PlannedBeams:
     dataset = read_dicom(path, "RTPLAN")
     with refusing(path):
         group = _fraction_group(dataset, path)
-        metersets = {int(one.ReferencedBeamNumber): one for one in group.get("ReferencedBeamSequence") or []}
+        references = group.get("ReferencedBeamSequence") or []
+        metersets = {int(one.ReferencedBeamNumber): one for one in references}
+        numbered = [int(beam.BeamNumber) for beam in dataset.get("BeamSequence") or []]
+        if len(metersets) < len(references) or len(set(numbered)) < len(numbered):
+            raise DicomError(f"{path} has beams {numbered}, expected each number once; export it again")
         beams: list[Beam] = []
         notes: list[str] = []
         for beam in dataset.get("BeamSequence") or []:
