@@ -13,6 +13,7 @@ from spondyl.dose import Dose, Field, compute_dose
 from spondyl.evaluate import dvh, metric
 from spondyl.plan.external.beams import Beam
 from spondyl.plan.goals import Goal, measure
+from spondyl.plan.lagrangian import Effort
 from spondyl.plan.lexicographic import Granted, grant, settle
 from spondyl.plan.log import Round
 from spondyl.plan.matvec import Floats
@@ -67,6 +68,7 @@ def correct(
     fractions: int,
     engine: str,
     progress: Progress,
+    effort: Effort | None = None,
 ) -> Found:
     """Compute the final dose, add what it says beyond the pencil beam to the problem, settle again; keep the best.
 
@@ -93,10 +95,10 @@ def correct(
             break
         problem = problem.corrected(rows_gy - pencil)
         if number == 1 and worst > START_AGAIN:
-            granted = grant(problem, setup.wishlist, granted.x, progress=progress)
+            granted = grant(problem, setup.wishlist, granted.x, effort=effort, progress=progress)
         else:
             shifts = {goal: coarse[goal] - values[goal] for goal in coarse}
-            granted = settle(problem, setup.wishlist, granted, shifts)
+            granted = settle(problem, setup.wishlist, granted, shifts, effort)
     assert best is not None
     return replace(best, rounds=tuple(rounds))
 

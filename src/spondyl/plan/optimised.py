@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from spondyl.plan.correction import Deliver, Delivered, Found, correct, normalisation
 from spondyl.plan.job import Clock, Job, PlanResult
+from spondyl.plan.lagrangian import Effort
 from spondyl.plan.lexicographic import Step, grant
 from spondyl.plan.log import PlanLog
 from spondyl.plan.matvec import Floats
@@ -28,11 +29,14 @@ class Prepared:
         Weights to start from, shape (weights,).
     deliver
         From weights to what the machine does.
+    effort
+        Of each step of the search.
     """
 
     setup: Setup
     start: Floats
     deliver: Deliver
+    effort: Effort = field(default_factory=Effort)
 
 
 def optimised(job: Job, technique: str, machine: str, prepare: Callable[[Job], Prepared]) -> PlanResult:
@@ -46,10 +50,17 @@ def optimised(job: Job, technique: str, machine: str, prepare: Callable[[Job], P
     prepared = prepare(job)
     setup = prepared.setup
     clock.tick("influence")
-    granted = grant(setup.problem, setup.wishlist, prepared.start, progress=job.progress)
+    granted = grant(setup.problem, setup.wishlist, prepared.start, effort=prepared.effort, progress=job.progress)
     clock.tick("optimise")
     found = correct(
-        setup, job.structures, granted, prepared.deliver, asked.fractions, job.settings.engine, job.progress
+        setup,
+        job.structures,
+        granted,
+        prepared.deliver,
+        asked.fractions,
+        job.settings.engine,
+        job.progress,
+        prepared.effort,
     )
     clock.tick("final dose and correction")
     factor = normalisation(setup.wishlist, found.values, asked)

@@ -18,8 +18,9 @@ STOP_DEG = 1.0
 POSTERIOR_DEG = 126.0
 """Part of a posterior arc on each side of the spine: nearly that of the fixed fields (`imrt.HALF_ARC_DEG`), in whole
 sectors."""
-SEGMENTS_A_SECTOR = 3
-"""Neighbouring segments that share one influence: 6 degrees, so that none is seen from more than 2 degrees off."""
+SEGMENTS_A_SECTOR = 5
+"""Neighbouring segments that share one influence: 10 degrees, so that none is seen from more than 4 degrees off, which
+the final dose corrects. Leaves then have five segments of each arc to sweep across the field in."""
 RANGES = ("posterior", "full")
 
 Floats = NDArray[np.float64]

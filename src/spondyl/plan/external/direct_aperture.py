@@ -68,7 +68,7 @@ class ApertureProblem:
         """Gradient by weight at `y` of a function with `derivative` by point dose."""
         return self.variables.gradient(y, self.beamlets_problem.by_beamlet(derivative))
 
-    def strain(self, y: Floats) -> tuple[float, Floats] | None:
+    def strain(self, y: Floats) -> tuple[float, Floats]:
         """What leaves that go too far or open beyond the target cost, and its gradient."""
         return self.leaves.strain(y)
 

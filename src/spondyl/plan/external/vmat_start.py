@@ -10,12 +10,13 @@ from spondyl.physics import Linac
 from spondyl.plan.external.aperture_variables import Apertures, Variables
 from spondyl.plan.external.arcs import ArcPath
 from spondyl.plan.external.direct_aperture import ApertureProblem
-from spondyl.plan.external.leaf_motion import LeafMotion, most_way_mm
+from spondyl.plan.external.leaf_motion import SLOWEST, LeafMotion, most_way_mm
 from spondyl.plan.external.vmat_lattice import Lattice
 from spondyl.plan.external.vmat_sequencing import lanes_of_pairs, sequence
 from spondyl.plan.goals import Goal
 from spondyl.plan.lagrangian import Effort, solve
 from spondyl.plan.matvec import Floats
+from spondyl.plan.optimiser import dot, minimise
 from spondyl.plan.problem import Problem
 from spondyl.plan.wishlist import Wishlist
 
@@ -24,10 +25,15 @@ FLUENCE_EFFORT = Effort(rounds=4, iterations=12)
 WITHOUT_LIMIT = 0.01
 """Weight of wishes without a limit beside those with one, while all are pursued at once."""
 MU_UNIT = 1.0
+"""Unit of the weights that are MU: as stiff for the search as a leaf pair's millimetre, within a factor of four."""
 BEYOND_MM = 10.0
 """How far leaf tips may wait outside what they may open, for the search."""
+LEAST_MU_MARGIN = 1.05
+"""On the lowest dose rate: the last normalisation may take 3 % away."""
 SMOOTHNESS = 0.05
 """The same of roughness: few apertures a sector give only a smooth fluence."""
+MATCHING, MATCHED_WITHIN, STRAIN = 500, 1e-4, 0.1
+"""Iterations in which apertures are brought near the fluence, the gain below which they end, and what strain counts."""
 
 
 def rough_fluence(problem: Problem, wishlist: Wishlist, start: Floats) -> Floats:
@@ -46,8 +52,15 @@ def aperture_problem(
 ) -> tuple[ApertureProblem, Floats]:
     """The problem in leaves and MU, and its first weights from `fluence` (MU of the course by beamlet)."""
     found = sequence(fluence, lattice, path)
-    least = fractions * float(
-        linac.least_dose_rate_mu_per_min / 60.0 * path.turn_deg[path.beam_on].max() / linac.gantry_speed_deg_per_s
+    least = (
+        LEAST_MU_MARGIN
+        * fractions
+        * float(
+            linac.least_dose_rate_mu_per_min
+            / 60.0
+            * path.turn_deg[path.beam_on].max()
+            / (SLOWEST * linac.gantry_speed_deg_per_s)
+        )
     )
     low, high = _limits_mm(path, lattice, linac)
     variables = Variables(
@@ -59,7 +72,20 @@ def aperture_problem(
     made = ApertureProblem(problem, variables, motion)
     given = variables.beamlets(variables.weights(first))
     scale = float(problem.row_dose(fluence).sum() / problem.row_dose(given).sum())
-    return made, variables.weights(replace(first, mu=first.mu * scale))
+    return made, match_fluence(made, variables.weights(replace(first, mu=first.mu * scale)), fluence)
+
+
+def match_fluence(problem: ApertureProblem, start: Floats, fluence: Floats) -> Floats:
+    """Weights whose beamlets come near `fluence`, leaf ways kept; no dose is needed, so it takes seconds."""
+    scale = 1.0 / dot(fluence, fluence)
+
+    def miss(y: Floats) -> tuple[float, Floats]:
+        rest = problem.variables.beamlets(y) - fluence
+        strain, push = problem.strain(y)
+        gradient = problem.variables.gradient(y, 2.0 * scale * rest)
+        return scale * dot(rest, rest) + STRAIN * strain, gradient + STRAIN * push
+
+    return minimise(miss, start, iterations=MATCHING, tolerance=MATCHED_WITHIN).x
 
 
 def _limits_mm(path: ArcPath, lattice: Lattice, linac: Linac) -> tuple[Floats, Floats]:

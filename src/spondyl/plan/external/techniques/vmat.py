@@ -19,12 +19,15 @@ from spondyl.plan.external.vmat_collimator import choose_collimator_deg
 from spondyl.plan.external.vmat_lattice import lattice_of, sector_fields
 from spondyl.plan.external.vmat_start import aperture_problem, rough_fluence
 from spondyl.plan.job import Job, PlanResult, Technique
+from spondyl.plan.lagrangian import Effort
 from spondyl.plan.leaves import leaves_of
 from spondyl.plan.matvec import Floats, SparseRows
 from spondyl.plan.optimised import Prepared, optimised
 from spondyl.plan.setup import CELL_MM, NEAR_MM, Scene, lay_out_problem, scene_of, start_fluence
 
 SPARED_POINT_MM = 2.0
+EFFORT = Effort(rounds=8, iterations=25, inner_tolerance=1e-5, moved=1e-3)
+"""Apertures are no convex problem, and an evaluation costs less than one of nine fields' beamlets."""
 
 
 def _spared_points(scene: Scene) -> Floats:
@@ -58,11 +61,12 @@ def _prepare(job: Job) -> Prepared:
     problem, start = aperture_problem(setup.problem, fluence, path, lattice, linac, fractions)
 
     def deliver(y: Floats) -> Delivered:
-        apertures = problem.leaves.deliverable(problem.variables.apertures(y))
+        # The weights come for one fraction; leaf positions are the same in all of them.
+        apertures = problem.leaves.deliverable(problem.variables.apertures(y * fractions))
         beams = arc_beams(apertures, path, lattice, linac, scene.isocentre_mm, fractions)
         return Delivered(tuple(f for beam in beams for f in segment_fields(beam, linac, model)), beams)
 
-    return Prepared(replace(setup, problem=problem), start, deliver)
+    return Prepared(replace(setup, problem=problem), start, deliver, EFFORT)
 
 
 def _plan(job: Job) -> PlanResult:
