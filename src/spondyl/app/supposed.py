@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from spondyl.anatomy import Case, Structures
@@ -32,12 +33,15 @@ class Supposed:
         Set-up errors that are planned against.
     prior
         An earlier course, whose budget binds and whose sum with this one is judged.
+    files
+        Where it was read from, for the provenance.
     """
 
     case: Case | None = None
     wishes: Protocol | None = None
     errors: tuple[SetupError, ...] = ()
     prior: PriorCourse | None = None
+    files: Mapping[str, Path] = field(default_factory=dict[str, Path])
 
     def extras(self, rules: Protocol, fractions: int) -> tuple[Extra, ...]:
         """What joins the planning problem."""

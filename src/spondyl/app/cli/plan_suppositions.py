@@ -8,6 +8,7 @@ from typing import Any
 
 from spondyl.app.cli.evaluate_inputs import read_prior
 from spondyl.app.supposed import Supposed, prior_file
+from spondyl.core import sha256_of
 from spondyl.core.errors import DoseError
 from spondyl.io import open_case
 from spondyl.plan.external.robust import setup_errors
@@ -40,7 +41,8 @@ def supposed_of(case: Path, robust_optimise: bool, course: PriorOptions) -> Supp
     opened = open_case(case)
     frame = opened.ct.grid.frame_of_reference_uid
     prior = read_prior(file, course.fractions, course.months, course.registration, frame)
-    return Supposed(opened, errors=errors, prior=prior)
+    read = {"prior_dose": file, "prior_registration": course.registration}
+    return Supposed(opened, errors=errors, prior=prior, files={k: v for k, v in read.items() if v is not None})
 
 
 def settings_of(supposed: Supposed | None) -> dict[str, Any]:
@@ -54,6 +56,6 @@ def settings_of(supposed: Supposed | None) -> dict[str, Any]:
         told |= {
             "prior_fractions": supposed.prior.fractions,
             "prior_months": supposed.prior.months_since,
-            "prior_registered": supposed.prior.registration is not None,
+            "prior_sha256": sha256_of(supposed.files),
         }
     return told
