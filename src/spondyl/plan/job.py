@@ -20,12 +20,14 @@ from spondyl.plan.wishlist import Wishlist
 
 MACHINE = "generic-6mv"
 LINAC = "hd120-6mv"
+ARC = "posterior"
 
 
 @dataclass(frozen=True)
 class PlanSettings:
     """What a user may choose: number of fields, machine, final engine, how far the dose grid reaches beyond the fields,
-    and for beams with leaves the linac, whose own beam is then the machine.
+    for beams with leaves the linac, whose own beam is then the machine, and for arcs their range, "posterior" or
+    "full".
 
     Raises
     ------
@@ -38,6 +40,7 @@ class PlanSettings:
     engine: str = "collapsed-cone"
     dose_beyond_mm: float = DOSE_BEYOND_MM
     linac: str = LINAC
+    arc: str = ARC
 
     def __post_init__(self) -> None:
         if not 0 <= self.dose_beyond_mm <= 1000:

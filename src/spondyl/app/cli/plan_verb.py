@@ -36,6 +36,8 @@ Examples:
 
     spondyl plan cases/l3 --fields 11 --volume-setting ap_margin_mm=3 --json -o out/l3
 
+    spondyl plan cases/l3 --technique vmat --protocol sib-sbrt-30in5 -o out/l3
+
     spondyl plan cases/l3 --technique conformal --protocol conventional-20in5 -o out/l3
 
     spondyl plan cases/t11 --technique kypho-iort --source-side right --prescription 8gy-at-13mm -o out/t11
@@ -72,6 +74,7 @@ def plan(
     fields: Annotated[int, typer.Option(min=9, max=11, help="Coplanar fields, 9 to 11.")] = PlanSettings().fields,
     machine: Annotated[str, typer.Option(help="Machine's name, or a .yaml file.")] = PlanSettings().machine,
     linac: Annotated[str, typer.Option(help="Linac's name, or a .yaml file: its leaves, limits and beam.")] = LINAC,
+    arc: Annotated[str, typer.Option(help="Range of vmat's two arcs: posterior or full.")] = PlanSettings().arc,
     dose_beyond_mm: Annotated[
         float, typer.Option(help="Reach of the dose grid beyond the fields, up and down; more for whole organs.")
     ] = PlanSettings().dose_beyond_mm,
@@ -138,7 +141,7 @@ def plan(
         consensus=consensus,
         volume_words=volume_setting or (),
         gtv=gtv,
-        settings=PlanSettings(fields, machine, dose_beyond_mm=dose_beyond_mm, linac=linac),
+        settings=PlanSettings(fields, machine, dose_beyond_mm=dose_beyond_mm, linac=linac, arc=arc),
         json_=json_,
         quiet=quiet,
     )

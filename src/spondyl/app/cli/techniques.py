@@ -21,6 +21,7 @@ TECHNIQUES: dict[str, frozenset[str]] = {
     "posterior": BEAMS | {"linac"},
     "robotic": BEAMS,
     "tomotherapy": BEAMS,
+    "vmat": BEAMS | {"linac", "arc"},
     "kypho-iort": frozenset(
         {
             "source_side",

@@ -8,10 +8,11 @@ from spondyl.plan.external.techniques.robotic import ROBOTIC
 from spondyl.plan.external.techniques.sliding_window import SLIDING_WINDOW
 from spondyl.plan.external.techniques.step_and_shoot import STEP_AND_SHOOT
 from spondyl.plan.external.techniques.tomotherapy import TOMOTHERAPY
+from spondyl.plan.external.techniques.vmat import VMAT
 from spondyl.plan.job import Technique
 
 TECHNIQUES: tuple[Technique, ...] = (
-    IMRT, STEP_AND_SHOOT, SLIDING_WINDOW, CONFORMAL, OPPOSED, POSTERIOR, ROBOTIC, TOMOTHERAPY
+    IMRT, STEP_AND_SHOOT, SLIDING_WINDOW, CONFORMAL, OPPOSED, POSTERIOR, ROBOTIC, TOMOTHERAPY, VMAT
 )  # fmt: skip
 NAMES: tuple[str, ...] = tuple(technique.name for technique in TECHNIQUES)
 

@@ -42,7 +42,7 @@ def _prepare(job: Job) -> Prepared:
     linac, fractions = load_linac(job.settings.linac), job.prescription.fractions
     model = load_machine(linac.beam)
     scene = scene_of(job.case, job.structures, job.wishlist, job.prescription, model)
-    path = arc_path("posterior")
+    path = arc_path(job.settings.arc)
     where = (scene.isocentre_mm, path.sector_deg)
     collimator = choose_collimator_deg(scene.target_points_mm, _spared_points(scene), *where, model.sad_mm)
     arrangement = sector_fields(scene.target_points_mm, *where, collimator, model.sad_mm)
