@@ -109,6 +109,7 @@ def test_a_dose_that_is_15_percent_off_is_told(folder, tmp_path, capsys):
     record = json.loads((tmp_path / "recompute.json").read_text())
     assert code == 1
     assert "of points pass gamma at 3 %/2 mm, expected at least 95 %; exit code 1" in err
+    assert "the doses do not agree: " in (tmp_path / "report.html").read_text()
     assert not record["agreement"]["within_tolerance"]
     row = next(r for r in record["agreement"]["metrics"] if r["structure"] == "PTV_Eval" and r["metric"] == "D50%")
     assert row["difference_percent"] == pytest.approx(100 * (1 / 1.15 - 1), abs=0.01)

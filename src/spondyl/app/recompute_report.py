@@ -64,13 +64,23 @@ def recompute_report(made: Recomputed) -> ReportInputs:
         goals=tuple(goal_row(v) for v in made.verdicts.verdicts) if made.verdicts else (),
         curves=curves_of(made.dvhs),
         assumptions=(*made.notes, *(made.verdicts.notes if made.verdicts else ())),
-        warnings=(*made.case.warnings, *delivery_warnings(plan.beams)),
+        warnings=(*_disagreement(made.agreement), *made.case.warnings, *delivery_warnings(plan.beams)),
         citations=tuple(str(citation) for citation in made.citations),
         inputs_sha256=sha256_of({"case": made.case.folder}) if made.case.folder else {},
         timings_s=made.timings_s,
         version=version("spondyl"),
         tables=_tables(made),
         delivery=delivery_of(plan.beams, made.structures),
+    )
+
+
+def _disagreement(held: Agreement | None) -> tuple[str, ...]:
+    if held is None or held.within:
+        return ()
+    found, (percent, mm) = held.gammas[-1], CRITERIA[-1]
+    return (
+        f"the doses do not agree: {found.passing_percent:.1f} % of points pass {plain(percent)} %/{plain(mm)} mm, "
+        f"at least {plain(TOLERANCE_PERCENT)} % are asked",
     )
 
 
@@ -130,7 +140,7 @@ def agreement_table(held: Agreement) -> Table:
     ]
     rows += [
         ("mean difference, percent of the maximum", _percent(held.mean_percent), _count(held)),
-        ("its standard deviation", _percent(held.sd_percent), _count(held)),
+        ("its standard deviation", f"{held.sd_percent:.2f} %", _count(held)),
         ("highest dose, recomputed", f"{three(held.max_gy[0])} Gy", f"reference {three(held.max_gy[1])} Gy"),
     ]
     percent, mm = CRITERIA[-1]
