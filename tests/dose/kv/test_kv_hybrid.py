@@ -126,12 +126,12 @@ def test_sharpens_until_the_target_and_counts_histories():
     medium, source = layered(15, 2.0), off_centre_source()
     errors = [
         r.relative_uncertainty[medium.density_g_per_cm3 > 0.1].mean()
-        for r in kv_hybrid(medium, KvSources((source,)), KvSettings(400_000, 2))
+        for r in kv_hybrid(medium, KvSources((source,)), KvSettings(350_000, 2))
     ]
     assert len(errors) == 2
-    assert errors[1] == pytest.approx(errors[0] / 2, rel=0.3)
+    assert errors[1] == pytest.approx(errors[0] / np.sqrt(7), rel=0.3)
     *_, reached = kv_hybrid(medium, KvSources((source,)), KvSettings(None, 2, target_uncertainty=0.5))
-    assert reached.histories == 100_000
+    assert reached.histories == 50_000
 
 
 def test_interrupted_keeps_the_last_complete_result():
@@ -141,12 +141,12 @@ def test_interrupted_keeps_the_last_complete_result():
         assert done < 1  # what is interrupted is not told as finished
         raise KeyboardInterrupt
 
-    result = hybrid_dose(medium, source, KvSettings(400_000, 2), interrupt)
-    first = next(kv_hybrid(medium, KvSources((source,)), KvSettings(400_000, 2)))
-    assert result.histories == 100_000
+    result = hybrid_dose(medium, source, KvSettings(350_000, 2), interrupt)
+    first = next(kv_hybrid(medium, KvSources((source,)), KvSettings(350_000, 2)))
+    assert result.histories == 50_000
     assert result.interrupted
     assert not first.interrupted
-    assert result.made[-1] == "interrupted: the last complete result, 100000 histories, is kept"
+    assert result.made[-1] == "interrupted: the last complete result, 50000 histories, is kept"
     assert np.array_equal(result.dose_to_medium, first.dose_to_medium)
 
 

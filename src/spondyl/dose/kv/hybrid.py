@@ -20,10 +20,10 @@ from spondyl.dose.kv.strands import STRANDS, in_strands
 from spondyl.dose.kv.surroundings import Surroundings
 from spondyl.physics import Medium
 
-DEFAULT_HISTORIES = 700_000
+DEFAULT_HISTORIES = 650_000
 TARGET_HISTORIES = 200_000_000
 """The most, where a target is given and no number of histories."""
-FIRST_ROUND, ROUND = 100_000, 300_000
+FIRST_ROUND, ROUND = 50_000, 300_000
 """Histories of the first round, which shows soon, and of those that follow."""
 _BATCH_BYTES = 800_000_000
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spondyl.dose.kv.smoothing import REACHES, smoothed
-from spondyl.dose.kv.smoothing_kernels import blur
+from spondyl.dose.kv.smoothing_kernels import add_batch, blur
 
 Volume = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -59,11 +59,9 @@ class ScatterSums:
 
     def __init__(self, expected: Expected, bias: list[Volume]) -> None:
         self.expected, self.bias = expected, bias
-        shape = expected.medium.shape
-        self._medium, self._medium2, self._water = (np.zeros(shape) for _ in range(3))
-        self._smooth, self._smooth2, self._both, self._smooth_water = (
-            [np.zeros(shape) for _ in REACHES] for _ in range(4)
-        )
+        levels, shape = len(REACHES), expected.medium.shape
+        self._sums = np.zeros((2 + 2 * levels, *shape))
+        self._squares, self._products = (np.zeros((1 + levels, *shape)) for _ in range(2))
         self.histories = 0
         self.batches = 0
 
@@ -79,25 +77,18 @@ class ScatterSums:
 
     def take(self, batch: BatchMeans, histories: int) -> None:
         """Add the means of a batch of so many histories."""
-        self._water += np.float32(histories) * batch.water
-        medium = batch.medium.astype(np.float64)
-        weighted = histories * medium
-        self._medium += weighted
-        self._medium2 += weighted * medium
-        for level, smooth in enumerate(batch.smooth_medium):
-            precise = smooth.astype(np.float64)
-            self._smooth[level] += histories * precise
-            self._smooth2[level] += histories * precise**2
-            self._both[level] += weighted * precise
-            self._smooth_water[level] += np.float32(histories) * batch.smooth_water[level]
+        smooth = [tuple(a.ravel() for a in each) for each in (batch.smooth_medium, batch.smooth_water)]
+        sums = (a.reshape(a.shape[0], -1) for a in (self._sums, self._squares, self._products))
+        add_batch(float(histories), batch.medium.ravel(), batch.water.ravel(), *smooth, *sums)
         self.histories += histories
         self.batches += 1
 
     def raw(self) -> tuple[Floats, Floats]:
         """Mean dose of scattered photons to medium as it came, not smoothed, and its standard error."""
-        mean = self._medium / self.histories
-        variance = np.maximum(self._covariance(self._medium2, mean, mean), 0)
-        return mean * self.expected.medium, np.sqrt(variance) * self.expected.medium
+        mean = self._sums[0] / self.histories
+        variance = np.maximum(self._covariance(self._squares[0], mean, mean), 0)
+        unit = self.expected.medium.astype(np.float64)
+        return mean * unit, np.sqrt(variance) * unit
 
     def result(self) -> tuple[Volume, Volume, Volume]:
         """Mean dose of scattered photons to medium and to water, and the standard error of the former.
@@ -105,21 +96,21 @@ class ScatterSums:
         Of the levels the one with the least expected square error, variance and squared bias, is blended with the
         raw mean for the least again: what noise both share decides nothing. What bias may be left is part of the error.
         """
-        raw, water = self._medium / self.histories, self._water / self.histories
-        raw_var = self._covariance(self._medium2, raw, raw)
+        raw, water = self._sums[:2] / self.histories
+        raw_var = self._covariance(self._squares[0], raw, raw)
         mean2 = np.maximum(_local(raw), np.finfo(np.float32).tiny) ** 2
         best = np.full(raw.shape, np.inf)
         smooth, smooth_var, both, bias = raw.copy(), raw_var.copy(), raw_var.copy(), np.zeros(raw.shape)
         smooth_water = water.copy()
         for level, level_bias in enumerate(self.bias):
-            mean = self._smooth[level] / self.histories
-            variance = self._covariance(self._smooth2[level], mean, mean)
+            mean = self._sums[2 + level] / self.histories
+            variance = self._covariance(self._squares[1 + level], mean, mean)
             expected = _local(variance) / mean2 + level_bias.astype(np.float64) ** 2
             better = (expected < best) & (mean > 0)
             best[better], smooth[better], smooth_var[better] = expected[better], mean[better], variance[better]
             bias[better] = level_bias[better]
-            both[better] = self._covariance(self._both[level], raw, mean)[better]
-            smooth_water[better] = (self._smooth_water[level] / self.histories)[better]
+            both[better] = self._covariance(self._products[1 + level], raw, mean)[better]
+            smooth_water[better] = (self._sums[2 + len(REACHES) + level] / self.histories)[better]
         apart = _local(raw_var + smooth_var - 2 * both) / mean2 + bias**2
         share = np.divide(_local(raw_var - both) / mean2, apart, out=np.zeros_like(apart), where=apart > 0)
         share = np.where(best < np.inf, np.minimum(share, 1.0), 0.0)

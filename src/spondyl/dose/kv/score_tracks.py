@@ -104,17 +104,18 @@ def score_one(g, hole, mu, kerma, scored, share, expected, tail, x, y, z, ux, uy
 def score_nested(
     fine, coarse, hole, no_hole, mu, kerma, expected, tail, within, x, y, z, ux, uy, uz, ix, iy, iz, score
 ):
-    """`score_one` through the fine grid and its surroundings, scored in the fine grid; parameters as `fly_nested`."""
+    """`score_one` through the fine grid, from the surroundings first to it; parameters as `fly_nested`.
+
+    A straight ray that has left the fine grid does not come back.
+    """
     share = 1.0
     while True:
         if within:
-            ended, share, expected, tail, x, y, z, ix, iy, iz = score_one(
-                fine, no_hole, mu, kerma, True, share, expected, tail, x, y, z, ux, uy, uz, ix, iy, iz, score
-            )
-        else:
-            ended, share, expected, tail, x, y, z, ix, iy, iz = score_one(
-                coarse, hole, mu, kerma, False, share, expected, tail, x, y, z, ux, uy, uz, ix, iy, iz, score
-            )
+            score_one(fine, no_hole, mu, kerma, True, share, expected, tail, x, y, z, ux, uy, uz, ix, iy, iz, score)
+            return
+        ended, share, expected, tail, x, y, z, ix, iy, iz = score_one(
+            coarse, hole, mu, kerma, False, share, expected, tail, x, y, z, ux, uy, uz, ix, iy, iz, score
+        )
         if ended:
             return
         inside, within, x, y, z, ix, iy, iz = change_grid(fine, coarse, hole, within, x, y, z, ix, iy, iz)

@@ -36,3 +36,31 @@ def blur(values, reach):
                 before, after = max(i - reach, 0), min(i + reach, nx - 1)
                 out[k, j, i] = half * along_y[k, j, i] + quarter * (along_y[k, j, before] + along_y[k, j, after])
     return out
+
+
+@njit(cache=True, nogil=True)
+def add_batch(histories, medium, water, smooth_medium, smooth_water, sums, squares, products):
+    """Add a batch's means, weighted by its histories, to the sums over batches.
+
+    Parameters
+    ----------
+    medium, water, smooth_medium, smooth_water
+        Means, float32, shape (voxels,), and of each level.
+    sums
+        Of medium and water, raw, then of medium and of water at each level: shape (2 + 2 levels, voxels).
+    squares, products
+        Of the medium's means, raw and at each level, with themselves and with the raw one: shape (1 + levels, voxels).
+    """
+    levels = len(smooth_medium)
+    for voxel in range(medium.shape[0]):
+        raw = float(medium[voxel])
+        sums[0, voxel] += histories * raw
+        sums[1, voxel] += histories * float(water[voxel])
+        squares[0, voxel] += histories * raw * raw
+    for level in range(levels):
+        for voxel in range(medium.shape[0]):
+            raw, smooth = float(medium[voxel]), float(smooth_medium[level][voxel])
+            sums[2 + level, voxel] += histories * smooth
+            sums[2 + levels + level, voxel] += histories * float(smooth_water[level][voxel])
+            squares[1 + level, voxel] += histories * smooth * smooth
+            products[1 + level, voxel] += histories * smooth * raw
