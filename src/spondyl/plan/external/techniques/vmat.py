@@ -38,7 +38,8 @@ def _spared_points(scene: Scene) -> Floats:
     return np.concatenate(found) if found else np.zeros((0, 3))
 
 
-def _prepare(job: Job) -> Prepared:
+def prepare(job: Job) -> Prepared:
+    """The problem of a job in leaves and monitor units, and where its search starts."""
     linac, fractions = load_linac(job.settings.linac), job.prescription.fractions
     model = load_machine(linac.beam)
     scene = scene_of(job.case, job.structures, job.wishlist, job.prescription, model)
@@ -70,7 +71,7 @@ def _prepare(job: Job) -> Prepared:
 
 
 def _plan(job: Job) -> PlanResult:
-    return optimised(job, "vmat", load_linac(job.settings.linac).beam, _prepare)
+    return optimised(job, "vmat", load_linac(job.settings.linac).beam, prepare)
 
 
 VMAT = Technique("vmat", "volumetric modulated arcs, simultaneous integrated boost", _plan)
