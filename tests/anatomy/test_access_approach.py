@@ -29,10 +29,10 @@ def away(mask: np.ndarray) -> np.ndarray:
     return (distance_transform_edt(~mask, sampling=2.0) - 1.0).astype(np.float32)
 
 
-def behind(bone: np.ndarray = NONE, metal: np.ndarray = NONE):
+def behind(bone: np.ndarray = NONE, metal: np.ndarray = NONE, organ: np.ndarray = NONE):
     """The phantom, 15 degrees of convergence, with the skin at y 90."""
     where, axes = space()
-    return replace(where, approach=Approach(GRID, away(bone), away(metal), Y < 90)), axes
+    return replace(where, approach=Approach(GRID, away(bone), away(metal), away(organ), Y < 90)), axes
 
 
 def line(axes: np.ndarray):
@@ -93,6 +93,44 @@ def test_a_screw_in_the_pedicle_is_refused_on_its_side_alone() -> None:
     assert "from metal in the CT" in left.refusal
     assert right.access is not None
     assert right.access.metal_mm > 2.1
+
+
+def test_a_path_through_lung_is_refused_and_the_proposal_passes_it() -> None:
+    """A lung across the path that would be proposed without it, 30 mm behind its entry; then over the whole side."""
+    where, axes = behind()
+    aim = placed([0.0, 18.0, 0.0], axes)
+    free = next(p.access for p in propose_access(where, aim) if p.side == "left")
+    assert free is not None
+    x, y, _ = np.array(free.entry_mm) - 30 * free.direction
+    where, _ = behind(organ=(np.abs(Y - y) < 5) & (np.abs(X - x) < 4) & (np.abs(Z) < 30))
+    refused = measure_access(where, free.entry_mm, free.tip_mm)
+    assert "0.0 mm from lung, gas or an organ, the cannula of 4.2 mm needs 2.1 mm" in refused.refusals[-1]
+    past = next(p.access for p in propose_access(where, aim) if p.side == "left")
+    assert past is not None
+    assert past.organ_mm is not None
+    assert past.organ_mm >= 2.1
+    everywhere, _ = behind(organ=(np.abs(Y - 40) < 5))
+    assert all(p.access is None for p in propose_access(everywhere, aim))
+
+
+def test_lung_is_read_from_the_ct_and_organs_from_what_is_drawn() -> None:
+    """Air of -700 HU in the body, fat of -100 HU, the room's air beside the skin, a kidney; the cord is the canal's."""
+    hu = np.full(GRID.shape, 40, np.int16)
+    own = (np.abs(X) < 10) & (np.abs(Y) < 10) & (np.abs(Z) < 10)
+    hu[(np.abs(Y - 40) < 5) & (np.abs(X - 40) < 5)] = -700
+    hu[(np.abs(Y - 40) < 5) & (np.abs(X) < 5)] = -100
+    hu[Y > 88] = -1000
+    kidney = from_coverage("kidney_left", "oar", GRID, (np.abs(Y - 40) < 5) & (np.abs(X + 40) < 5))
+    cord = from_coverage("spinal_cord", "oar", GRID, (np.abs(Y - 20) < 5) & (np.abs(X) < 5))
+    body = from_coverage("BODY", "external", GRID, Y < 92)
+    where, _ = space()
+    parts = Structures([from_coverage("vertebral_body", "bone", GRID, own)])
+    case = Case("phantom", read_facts({}), Image(GRID, hu), Structures([body, kidney, cord]))
+    found = approach_to(case, Vertebra("T11", parts, where.frame, True))
+    at = np.array([[40.0, 40.0, 0.0], [-40.0, 40.0, 0.0]])
+    assert (found.organ_at(at) < 0).all()
+    elsewhere = np.array([[0.0, 40.0, 0.0], [0.0, 20.0, 0.0], [0.0, 90.0, 0.0]])
+    assert (found.organ_at(elsewhere) > 20).all()
 
 
 def test_hardware_of_a_structure_counts_as_metal_of_the_ct() -> None:

@@ -61,6 +61,8 @@ class Access:
     other_bone_mm, metal_mm
         Least distance of its axis to bone that is not this vertebra's (rib, neighbouring arch) between skin and entry,
         and to metal all the way; None where there is none, or no CT.
+    organ_mm
+        The same to lung, gas in the body, or an organ at risk that is drawn.
     """
 
     side: Side
@@ -80,6 +82,7 @@ class Access:
     skin_to_pedicle_mm: float | None = None
     other_bone_mm: float | None = None
     metal_mm: float | None = None
+    organ_mm: float | None = None
 
     @property
     def fits(self) -> bool:
@@ -159,6 +162,7 @@ def _approached(approach: Approach, found: Access, points: Points, to_pedicle_mm
         skin_to_pedicle_mm=None if skin is None or to_pedicle_mm is None else skin + to_pedicle_mm,
         other_bone_mm=_known(approach.bone_at(behind)),
         metal_mm=_known(approach.metal_at(np.concatenate((behind, points)))),
+        organ_mm=_known(approach.organ_at(np.concatenate((behind, points)))),
     )
 
 
@@ -209,11 +213,12 @@ def _judged(space: AccessSpace, found: Access, points: Points, wall: Points) -> 
             f"the path passes {found.canal_mm:.1f} mm from the canal, the cannula of {found.cannula_mm:g} mm needs "
             f"{radius:g} mm"
         )
-    if found.metal_mm is not None and found.metal_mm < radius:
-        told.append(
-            f"the path passes {max(found.metal_mm, 0.0):.1f} mm from metal in the CT, the cannula of "
-            f"{found.cannula_mm:g} mm needs {radius:g} mm"
-        )
+    for what, away in (("metal in the CT", found.metal_mm), ("lung, gas or an organ", found.organ_mm)):
+        if away is not None and away < radius:
+            told.append(
+                f"the path passes {max(away, 0.0):.1f} mm from {what}, the cannula of {found.cannula_mm:g} mm needs "
+                f"{radius:g} mm"
+            )
     at_tip = float(space.at(space.body_mm, points[-1:])[0])
     if at_tip < 0:
         at_tip = min(at_tip, found.beyond_tip_mm)  # beyond the fields, where they no longer grow

@@ -1,4 +1,4 @@
-"""What a needle meets between the skin and its vertebra: other bone (ribs, neighbouring arches), metal, the skin."""
+"""What a needle meets between the skin and its vertebra: other bone, metal, lung and organs, the skin."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation, distance_transform_edt, map_coordinates
+from scipy.ndimage import binary_dilation, binary_erosion, distance_transform_edt, map_coordinates
 
 from spondyl.anatomy.case import Case
 from spondyl.anatomy.frame import box_around
+from spondyl.anatomy.names import find_role
 from spondyl.anatomy.sectors import Vertebra
 from spondyl.anatomy.structure import Structure
 from spondyl.core.grid import Box, Grid
@@ -18,6 +19,10 @@ BONE_HU = 250.0
 """From here a voxel behind the spine is taken for bone: muscle stays below 100 HU, cortex lies above 300. Ours."""
 METAL_HU = 3000.0
 """From here a CT of 12 bits is about to saturate, as in `spondyl.physics.kv.ct_materials`."""
+AIR_HU = -400.0
+"""Below here a voxel in the body is taken for lung or gas: fat stays above -130 HU, lung lies below -500. Ours."""
+SKIN_MM = 6.0
+"""Voxels this near to the skin share the room's air. Ours: two voxels of the coarsest CT that is planned on."""
 REACH_MM = 110.0
 """To both sides of the vertebra and behind it, half of it up and down: as far as a needle of 45 degrees comes."""
 OWN_MM = 2.0
@@ -41,6 +46,8 @@ class Approach:
         Distance of each voxel's centre to the surface of other bone, shape ``grid.shape``; `NOTHING_MM` without any.
     metal_mm
         The same to metal, in the vertebra or without.
+    organ_mm
+        The same to organs at risk that are drawn, cord and sac not among them, and to lung and gas that the CT shows.
     body
         Which voxels lie in the external contour; None where none was given.
     """
@@ -48,6 +55,7 @@ class Approach:
     grid: Grid
     bone_mm: NDArray[np.float32]
     metal_mm: NDArray[np.float32]
+    organ_mm: NDArray[np.float32]
     body: NDArray[np.bool_] | None
 
     def bone_at(self, points_mm: Points) -> Points:
@@ -57,6 +65,10 @@ class Approach:
     def metal_at(self, points_mm: Points) -> Points:
         """Distance of points (..., 3) to the surface of metal."""
         return self._at(self.metal_mm, points_mm)
+
+    def organ_at(self, points_mm: Points) -> Points:
+        """Distance of points (..., 3) to the surface of lung, gas or an organ."""
+        return self._at(self.organ_mm, points_mm)
 
     def to_skin_mm(self, entry_mm: Points, direction: Points) -> float | None:
         """How far behind a point (3,) the skin is, along a unit vector (3,); None where it is not known."""
@@ -88,14 +100,31 @@ def approach_to(case: Case, vertebra: Vertebra) -> Approach:
     grid = case.ct.grid.crop(box)
     hu = np.asarray(case.ct.values[box])
     own = np.logical_or.reduce([_mask(part)[box] for part in filled])
-    border = np.maximum(1, np.rint(OWN_MM / np.asarray(grid.spacing_mm[::-1]))).astype(int)
-    own = binary_dilation(own, np.ones(2 * border + 1, bool))
+    own = binary_dilation(own, np.ones(2 * _voxels(OWN_MM, grid) + 1, bool))
     external = next(iter(case.structures.with_role("external")), None)
     body = None if external is None else _mask(external)[box]
     bone = (hu >= BONE_HU) & ~own
     if body is not None:
         bone &= body
-    return Approach(grid, _away_mm(bone, grid), _away_mm(hu >= METAL_HU, grid), body)
+    organs = _organs(case, box) & ~own
+    if body is not None:
+        organs |= (hu < AIR_HU) & ~own & binary_erosion(body, np.ones(2 * _voxels(SKIN_MM, grid) + 1, bool))
+    return Approach(grid, _away_mm(bone, grid), _away_mm(hu >= METAL_HU, grid), _away_mm(organs, grid), body)
+
+
+def _organs(case: Case, box: Box) -> NDArray[np.bool_]:
+    """Where an organ at risk is drawn; the canal stands for cord and sac."""
+    neural = {s.name for role in ("cord", "sac") if (s := find_role(case.structures, role)) is not None}
+    found = np.zeros(case.ct.grid.crop(box).shape, bool)
+    for organ in case.structures.with_role("oar"):
+        if organ.name not in neural and not organ.is_empty:
+            found |= _mask(organ)[box]
+    return found
+
+
+def _voxels(length_mm: float, grid: Grid) -> NDArray[np.int_]:
+    """Voxels in a length along (z, y, x), one at least."""
+    return np.maximum(1, np.rint(length_mm / np.asarray(grid.spacing_mm[::-1]))).astype(int)
 
 
 def _away_mm(mask: NDArray[np.bool_], grid: Grid) -> NDArray[np.float32]:

@@ -3,7 +3,7 @@
 Lines through the pedicle's middle are tried in all directions, and one is taken a side:
 
 1. lines whose axis keeps the cannula's radius from the pedicle's wall and from the canal, and which run in bone from
-   the posterior cortex to the body; where a CT is known, past metal, and where that can be, past ribs and other arches;
+   the posterior cortex to the body; where a CT is known, past metal, lung and organs, and where that can be, past ribs;
 2. of these the ones with room: within `EVEN_MM` of `ROOM_MM` beyond the cannula, or of the best there is;
 3. of these the ones that come within `EVEN_MM` of the nearest to the aim; of these the one with most room.
 """
@@ -206,7 +206,7 @@ def _in_bone(
 ) -> Iterator[tuple[_Lines, Points]]:
     """Lines that run in bone from cortex to body, in `order`, some at a time; with the tip nearest to the aim.
 
-    Their axes keep `keep_mm` from other bone behind their cortex, and from metal.
+    Their axes keep `keep_mm` from other bone behind their cortex, and from metal and organs.
     """
     for start in range(0, len(order), AT_ONCE):
         some = lines.take(order[start : start + AT_ONCE])
@@ -227,12 +227,14 @@ def _in_bone(
 def _passes_by(
     approach: Approach, lines: _Lines, cortex_mm: NDArray[np.float64], keep_mm: tuple[float, float]
 ) -> NDArray[np.bool_]:
-    """Which lines keep their distance from other bone behind their cortex, `cortex_mm` behind the middle, and metal."""
+    """Which lines keep their distance: from other bone behind their cortex, `cortex_mm` behind the middle, and all the
+    way from metal and organs."""
     behind = lines.through[:, None] - (cortex_mm[:, None] + BEHIND_MM)[..., None] * lines.direction[:, None]
     bone = approach.bone_at(behind).min(axis=1) >= keep_mm[0]
     within = lines.points(np.concatenate((-BACK_MM[::-1], AHEAD_MM[::2])))
     metal = np.minimum(approach.metal_at(behind).min(axis=1), approach.metal_at(within).min(axis=1))
-    return bone & (metal >= keep_mm[1])
+    organ = np.minimum(approach.organ_at(behind).min(axis=1), approach.organ_at(within).min(axis=1))
+    return bone & (np.minimum(metal, organ) >= keep_mm[1])
 
 
 def _passes(aim: Points, lines: _Lines) -> Points:
