@@ -27,7 +27,7 @@ from spondyl.plan.kypho.transport import PROGRESSIVE, Doses, Transport, share_do
 MINUTES_ERROR = 0.01
 """One relative standard error of the minutes at which a dose that fixes them is good enough. Ours: a tenth of the 10 %
 that the calibration is varied by."""
-MOST_HISTORIES = 16_000_000
+MOST_HISTORIES = 4_000_000
 """Where the minutes hang on the dose, photons are followed until `MINUTES_ERROR` is reached or these are."""
 
 
