@@ -99,7 +99,8 @@ def kv_hybrid(
     sources
         Where, how strong, and into which directions.
     settings
-        Histories of scattered photons (`DEFAULT_HISTORIES` without a target), seed, and the target uncertainty at which to stop.
+        Histories of scattered photons (`DEFAULT_HISTORIES` without a target), seed, and the target uncertainty at which
+        to stop.
     surroundings
         Coarser medium around, in which photons fly unscored; vacuum by default.
     region
