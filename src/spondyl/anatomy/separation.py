@@ -73,13 +73,15 @@ def separate(case: Case, gap_mm: float, gtv: str = "") -> Separated:
     sides = dict.fromkeys(
         ("left_mm", "right_mm", "anterior_mm", "posterior_mm", "superior_mm", "inferior_mm"), float(gap_mm)
     )
-    before_mm = _nearest_mm(tumour, dura)
+    before_mm, farthest_mm = _distances_mm(tumour, dura)
+    _refuse_beyond(tumour, gap_mm, 0.0 if gap_mm > farthest_mm + max(tumour.grid.spacing_mm) else None)
     left = subtract(tumour, expand(dura, "gap", "avoidance", **sides), tumour.name, "target")
-    _refuse(tumour, left, dura, gap_mm, before_mm)
+    _refuse_beyond(tumour, gap_mm, left.volume_cm3)
+    _refuse_apart(tumour, left, dura, gap_mm, before_mm)
     left = replace(left, made=(*tumour.made, f"without what lay within {gap_mm:g} mm of {dura.name}"))
     own = next(name for name, s in case.structures.items() if s.coverage is tumour.coverage)
     changed = replace(case, structures=case.structures.plus(replace(left, name=own)))
-    return Separated(changed, tumour, left, dura.name, before_mm, _nearest_mm(left, dura))
+    return Separated(changed, tumour, left, dura.name, before_mm, _distances_mm(left, dura)[0])
 
 
 def _dura(structures: Structures, tumour: Structure) -> Structure:
@@ -101,12 +103,16 @@ def _dura(structures: Structures, tumour: Structure) -> Structure:
     return drawn[0] if len(drawn) == 1 else union(drawn[0], drawn[1], f"{drawn[0].name} and {drawn[1].name}", "oar")
 
 
-def _refuse(tumour: Structure, left: Structure, dura: Structure, gap_mm: float, before_mm: float) -> None:
-    if left.volume_cm3 < LEAST_LEFT_CM3:
+def _refuse_beyond(tumour: Structure, gap_mm: float, left_cm3: float | None) -> None:
+    """Refuse where too little is left; None where that is not known yet."""
+    if left_cm3 is not None and left_cm3 < LEAST_LEFT_CM3:
         raise VolumeError(
-            f"a gap of {gap_mm:g} mm leaves {left.volume_cm3:.3f} cm3 of {tumour.volume_cm3:.2f} cm3 of the GTV, "
+            f"a gap of {gap_mm:g} mm leaves {left_cm3:.3f} cm3 of {tumour.volume_cm3:.2f} cm3 of the GTV, "
             f"expected at least {LEAST_LEFT_CM3:g}: the gap reaches beyond the tumour; choose a smaller one"
         )
+
+
+def _refuse_apart(tumour: Structure, left: Structure, dura: Structure, gap_mm: float, before_mm: float) -> None:
     if tumour.volume_cm3 - left.volume_cm3 < 1e-3:
         raise VolumeError(
             f"the GTV lies {before_mm:.1f} mm from {dura.name}, expected nearer than the gap of {gap_mm:g} mm: there "
@@ -114,7 +120,8 @@ def _refuse(tumour: Structure, left: Structure, dura: Structure, gap_mm: float, 
         )
 
 
-def _nearest_mm(tumour: Structure, dura: Structure) -> float:
-    """From the tumour's voxel centres to the dura's border, the least; negative inside."""
+def _distances_mm(tumour: Structure, dura: Structure) -> tuple[float, float]:
+    """From the tumour's voxel centres to the dura's border, the least and the most; negative inside."""
     depth = signed_distance_mm(dura)[tumour.box]
-    return float(-depth[tumour.coverage >= min(0.5, float(tumour.coverage.max()))].max())
+    away = -depth[tumour.coverage >= min(0.5, float(tumour.coverage.max()))]
+    return float(away.min()), float(away.max())
