@@ -90,6 +90,26 @@ class Goal(_Closed):
         return self
 
 
+class Reported(_Closed):
+    """What the protocol's own patients received: median and range of a metric, to be held beside a plan."""
+
+    structure: str
+    metric: str
+    median: float
+    low: float
+    high: float
+    unit: Literal["Gy"]
+    status: SourceStatus
+    source: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Reported:
+        parse_metric(self.metric)
+        if not self.low <= self.median <= self.high:
+            raise ValueError(f"reported {self.structure} {self.metric}: {self.low}, {self.median}, {self.high} ascend")
+        return self
+
+
 class Protocol(_Closed):
     """A protocol as its file holds it; `wishlist` is what the planner asks for, in order (see `spondyl.plan`)."""
 
@@ -101,8 +121,9 @@ class Protocol(_Closed):
     notes: tuple[str, ...] = ()
     goals: tuple[Goal, ...]
     wishlist: tuple[dict[str, Any], ...] = ()
+    reported: tuple[Reported, ...] = ()
 
-    @field_validator("fractions", "notes", "goals", "wishlist", mode="before")
+    @field_validator("fractions", "notes", "goals", "wishlist", "reported", mode="before")
     @classmethod
     def _tuple(cls, value: Any) -> Any:
         return tuple(value) if isinstance(value, list) else value  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]

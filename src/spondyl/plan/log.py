@@ -50,6 +50,8 @@ class PlanLog:
         Goals on structures that the case does not have.
     factor
         Of the last normalisation.
+    reported
+        What the protocol's own patients received, beside this plan, one line each.
     timings_s
         Seconds by stage; not in the record, which is the same for the same input.
     """
@@ -61,6 +63,7 @@ class PlanLog:
     left_out: tuple[Goal, ...] = ()
     factor: float = 1.0
     timings_s: Mapping[str, float] = field(default_factory=dict[str, float])
+    reported: tuple[str, ...] = ()
 
     @property
     def misses(self) -> tuple[Goal, ...]:
@@ -85,6 +88,7 @@ class PlanLog:
             what = f"worst bound {worst} off by {100 * r.worst:.2f} %" if worst and r.worst > 0 else "all bounds hold"
             told.append(f"final dose {r.number}: up to {r.difference_gy:.2f} Gy off the optimiser's; {what}")
         told.append(f"normalised by {self.factor:.4f}")
+        told.extend(self.reported)
         told.extend(f"left out, no such structure in the beams: {goal}" for goal in self.left_out)
         told.extend(f"missed: {goal}, reached {self.final[goal]:.2f}" for goal in self.misses)
         if self.binding:
@@ -107,6 +111,7 @@ class PlanLog:
             "missed": [{"goal": str(goal), "value": round(self.final[goal], 4)} for goal in self.misses],
             "binding": [{"goal": str(goal), "multiplier": float(f"{m:.4g}")} for goal, m in self.binding],
             "left_out": [str(goal) for goal in self.left_out],
+            "reported": list(self.reported),
             "normalisation": round(self.factor, 6),
         }
 

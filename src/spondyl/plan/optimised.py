@@ -14,6 +14,7 @@ from spondyl.plan.lexicographic import Step, grant
 from spondyl.plan.log import PlanLog
 from spondyl.plan.matvec import Floats
 from spondyl.plan.plan import Plan
+from spondyl.plan.reported import beside_reported
 from spondyl.plan.setup import Setup
 
 
@@ -70,7 +71,8 @@ def optimised(job: Job, technique: str, machine: str, prepare: Callable[[Job], P
         values=(found.dose.values * np.float32(factor)).astype(np.float32),
         made=(*found.dose.made, f"scaled by {factor:.4f} to {asked.coverage}"),
     )
-    return PlanResult(plan, dose, _log(setup, granted.steps, found, factor, clock.seconds))
+    log = _log(setup, granted.steps, found, factor, clock.seconds)
+    return PlanResult(plan, dose, replace(log, reported=beside_reported(job.rules, log.final)))
 
 
 def _plan(job: Job, technique: str, machine: str, delivered: Delivered) -> Plan:
