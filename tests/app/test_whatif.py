@@ -143,7 +143,7 @@ def test_two_plans_side_by_side(tmp_path: Path) -> None:
     before, after = side("before", 30.0), side("after", 33.0)
     table = pair_table("t", before, after, "note")
     rows = {row[0]: row[1:] for row in table.rows}
-    assert rows["GTV D50%"] == ("30", "33", "+3.00", "Gy")
+    assert rows["GTV D50%"] == ("30.0", "33.0", "+3.00", "Gy")
     assert rows["ThecalSac D0.03cc"][2] == "+0.00"
     assert "SpinalCord D0.03cc" not in rows
     answer = Answer("separation", before, after, table, {"gap_mm": 2.0}, after.verdicts)
