@@ -81,8 +81,19 @@ def test_what_the_machine_cannot_give_is_refused():
     with pytest.raises(PlanError, match="every leaf stays shut: the plan has 0 MU"):
         sinogram(wanted)
     wanted[:, 30:34] = 1.1 * LONGEST_MU
-    with pytest.raises(PlanError, match=r"a projection needs 18\.3 MU, 16\.7 at most with a turn of 60 s"):
+    with pytest.raises(
+        PlanError, match=r"a projection needs 18\.3 MU in the mean of its openings, 16\.7 at most with a turn of 60 s"
+    ):
         sinogram(wanted)
+
+
+def test_an_opening_longer_than_the_slowest_turn_allows_is_cut_to_it():
+    wanted = np.full((51, LEAVES), 10.0)
+    wanted[:, 0] = 1.3 * LONGEST_MU
+    shares, mu = sinogram(wanted)
+    assert mu == pytest.approx(LONGEST_MU)
+    assert shares[:, 0] == pytest.approx(1.0)
+    assert shares[:, 1] * mu == pytest.approx(10.0)
 
 
 def test_the_beam_gives_each_slit_its_share_at_its_place():

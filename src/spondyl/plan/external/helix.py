@@ -91,10 +91,11 @@ def projections(helix: Helix, points_mm: Floats, isocentre_mm: Triple, sad_mm: f
 
 
 def sinogram(wanted_mu: Floats) -> tuple[Floats, float]:
-    """Open shares of each leaf in each projection, shape (projections, leaves), and the monitor units of a projection.
+    """Open shares of each leaf in each projection, shape (projections, leaves), and a projection's monitor units.
 
-    Openings are cut at `MOST_MODULATION` times the mean of those that are not zero, and left out below `LEAST_SHARE` of
-    the longest. A projection lasts as long as the longest opening, but no less than the gantry's fastest turn allows.
+    Openings are cut at `MOST_MODULATION` times the mean of those that are not zero and at the slowest turn, and left out
+    below `LEAST_SHARE` of the longest. A projection lasts as long as the longest opening, but no less than the gantry's
+    fastest turn allows.
 
     Raises
     ------
@@ -104,18 +105,19 @@ def sinogram(wanted_mu: Floats) -> tuple[Floats, float]:
     opened = wanted_mu.copy()
     if not opened.max() > 0:
         raise PlanError("every leaf stays shut: the plan has 0 MU, expected more; check prescription and target")
+    per_s = MU_PER_MIN / 60.0
+    shortest, longest = (per_s * seconds / PER_TURN for seconds in TURN_S)
     while True:
         opened[opened < LEAST_SHARE * opened.max()] = 0.0
-        most = MOST_MODULATION * float(opened[opened > 0].mean())
+        mean = float(opened[opened > 0].mean())
+        if mean > longest:
+            raise PlanError(
+                f"a projection needs {mean:.1f} MU in the mean of its openings, {longest:.1f} at most with a turn of "
+                f"{TURN_S[1]:g} s; prescribe less a fraction, or take another technique"
+            )
+        most = min(MOST_MODULATION * mean, longest)
         if opened.max() <= most * (1 + 1e-6):
             break
         opened = np.minimum(opened, most)
-    per_s = MU_PER_MIN / 60.0
-    shortest, longest = (per_s * seconds / PER_TURN for seconds in TURN_S)
     mu = max(float(opened.max()), shortest)
-    if mu > longest:
-        raise PlanError(
-            f"a projection needs {mu:.1f} MU, {longest:.1f} at most with a turn of {TURN_S[1]:g} s; prescribe less a "
-            "fraction, or take another technique"
-        )
     return opened / mu, mu
