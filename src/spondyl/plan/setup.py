@@ -14,8 +14,8 @@ from spondyl.core.errors import PlanError
 from spondyl.dose import Field, beamlet_influence
 from spondyl.evaluate import resolve
 from spondyl.physics import BeamModel, Medium, medium_from_ct
-from spondyl.plan.extras import Seen
 from spondyl.plan.contradictions import refuse_contradictions
+from spondyl.plan.extras import Seen
 from spondyl.plan.goals import Goal
 from spondyl.plan.imrt import Arrangement, arrange, gantry_angles_deg
 from spondyl.plan.leaves import Leaves, leaves_of
