@@ -137,7 +137,7 @@ def lattice_of(arrangement: Arrangement, linac: Linac) -> Lattice:
 
 def _openings(lanes: NDArray[np.int32], origin_mm: Floats) -> Floats:
     there: Bools = np.greater_equal(lanes, 0)
-    some = there.any(axis=3)
+    some: Bools = np.logical_or.reduce(there, axis=3)
     low = np.argmax(there, axis=3)
     high = there.shape[3] - np.argmax(there[..., ::-1], axis=3)
     found = np.stack([low, high], axis=-1) * CELL_MM + origin_mm[:, None, None, None]
