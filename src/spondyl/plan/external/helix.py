@@ -94,8 +94,8 @@ def sinogram(wanted_mu: Floats) -> tuple[Floats, float]:
     """Open shares of each leaf in each projection, shape (projections, leaves), and a projection's monitor units.
 
     Openings are cut at `MOST_MODULATION` times the mean of those that are not zero and at the slowest turn, and left
-    out below `LEAST_SHARE` of the longest. A projection lasts as long as the longest opening, but no less than the gantry's
-    fastest turn allows.
+    out below `LEAST_SHARE` of the longest. A projection lasts as long as the longest opening, but no less than the
+    gantry's fastest turn allows.
 
     Raises
     ------
