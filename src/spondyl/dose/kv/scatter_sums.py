@@ -95,6 +95,7 @@ class ScatterSums:
 
         Of the levels the one with the least expected square error, variance and squared bias, is blended with the
         raw mean for the least again: what noise both share decides nothing. What bias may be left is part of the error.
+        A level that few photons carry below zero is not taken there.
         """
         raw, water = self._sums[:2] / self.histories
         raw_var = self._covariance(self._squares[0], raw, raw)
@@ -103,14 +104,14 @@ class ScatterSums:
         smooth, smooth_var, both, bias = raw.copy(), raw_var.copy(), raw_var.copy(), np.zeros(raw.shape)
         smooth_water = water.copy()
         for level, level_bias in enumerate(self.bias):
-            mean = self._sums[2 + level] / self.histories
+            mean, to_water = self._sums[[2 + level, 2 + len(REACHES) + level]] / self.histories
             variance = self._covariance(self._squares[1 + level], mean, mean)
             expected = _local(variance) / mean2 + level_bias.astype(np.float64) ** 2
-            better = (expected < best) & (mean > 0)
+            better = (expected < best) & (mean > 0) & (to_water > 0)
             best[better], smooth[better], smooth_var[better] = expected[better], mean[better], variance[better]
             bias[better] = level_bias[better]
             both[better] = self._covariance(self._products[1 + level], raw, mean)[better]
-            smooth_water[better] = (self._sums[2 + len(REACHES) + level] / self.histories)[better]
+            smooth_water[better] = to_water[better]
         apart = _local(raw_var + smooth_var - 2 * both) / mean2 + bias**2
         share = np.divide(_local(raw_var - both) / mean2, apart, out=np.zeros_like(apart), where=apart > 0)
         share = np.where(best < np.inf, np.minimum(share, 1.0), 0.0)
