@@ -11,7 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "io"))
-from phantom_case import write_phantom
+from recompute_phantom import write_phantom
 from rtplan_maker import ISOCENTRE, our_plan
 
 from spondyl.app.cli import main

@@ -7,7 +7,12 @@ import typer
 from spondyl.app.cli import whatif_plans, whatif_setup
 
 HELP = """What if the patient lay off, the tumour were taken off the cord, or the tumour's dose went as high as the cord
-allows? Each word plans or measures a case again and shows what changes."""
+allows? Each word plans or measures a case again and shows what changes.
+
+Example:
+
+    spondyl whatif separation cases/t11 --gap-mm 2 -o out/whatif
+"""
 
 
 def register(app: typer.Typer) -> None:
