@@ -1,1 +1,1 @@
-"""To be written."""
+"""The treated patient over time: records, endpoints, statistics."""

@@ -1,0 +1,118 @@
+"""What every record is made of: a closed model, names, dates, levels and closed vocabularies."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from spondyl.anatomy.levels import checked_level
+from spondyl.clinic import LEVELS
+from spondyl.core.errors import CaseError, nearest
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+"""Pseudonyms and identifiers: what a file name, a CSV cell and a web address all carry unchanged."""
+
+
+class Record(BaseModel):
+    """One thing that was recorded: frozen, refusing keys it does not know, None where something is unknown."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, strict=True, use_attribute_docstrings=True
+    )
+
+
+def _name(value: str) -> str:
+    if not NAME.fullmatch(value):
+        raise ValueError("expected 1 to 64 letters, digits, dots, hyphens or underscores, beginning with no sign")
+    return value
+
+
+def _not_blank(value: str) -> str:
+    if not value.strip():
+        raise ValueError("expected a text; leave it empty where it is not known")
+    return value
+
+
+def _day(value: Any) -> Any:
+    """A date written as ISO text, as JSON gives it."""
+    if isinstance(value, str):
+        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+            raise ValueError("expected a date such as 2026-03-31")
+        try:
+            return date.fromisoformat(value)
+        except ValueError as error:
+            raise ValueError(f"expected a date that the calendar has ({error})") from error
+    return value
+
+
+def _past(value: date) -> date:
+    if value > date.today():
+        raise ValueError(f"expected a date up to today ({date.today().isoformat()}): what is recorded has happened")
+    return value
+
+
+def levels_of(text: str) -> tuple[str, ...]:
+    """The vertebral levels of "T11" or of a span "T11-L2", from cranial to caudal.
+
+    Raises
+    ------
+    ValueError
+        If a level is not known (the nearest are named), or a span runs upwards.
+
+    Examples
+    --------
+    >>> levels_of("T11"), levels_of("t12-l2")
+    (('T11',), ('T12', 'L1', 'L2'))
+    """
+    try:
+        ends = [checked_level(part) for part in text.split("-")]
+    except CaseError as error:
+        raise ValueError(str(error)) from error
+    first, last = LEVELS.index(ends[0]), LEVELS.index(ends[-1])
+    if len(ends) > 2 or (len(ends) == 2 and first >= last):
+        raise ValueError("expected one level such as T11, or a span from cranial to caudal such as L2-L3")
+    return LEVELS[first : last + 1]
+
+
+def _span(text: str) -> str:
+    levels = levels_of(text)
+    return "-".join(dict.fromkeys((min(levels, key=LEVELS.index), max(levels, key=LEVELS.index))))
+
+
+def _one_level(text: str) -> str:
+    levels = levels_of(text)
+    if len(levels) > 1:
+        raise ValueError("expected one level such as T11, not a span")
+    return levels[0]
+
+
+def code(*allowed: str) -> BeforeValidator:
+    """A closed vocabulary; case, hyphens, underscores and spaces do not matter. The nearest words are named."""
+    known = {_plain(word): word for word in allowed}
+
+    def find(value: Any) -> Any:
+        if isinstance(value, str) and _plain(value) in known:
+            return known[_plain(value)]
+        near = nearest(value, allowed) if isinstance(value, str) else ()
+        told = f"; nearest: {', '.join(near)}" if near else ""
+        raise ValueError(f"expected one of {', '.join(allowed)}{told}")
+
+    return BeforeValidator(find)
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\s_-]+", "", text.casefold())
+
+
+Name = Annotated[str, AfterValidator(_name)]
+Text = Annotated[str, AfterValidator(_not_blank)]
+Day = Annotated[date, BeforeValidator(_day), AfterValidator(_past)]
+LevelSpan = Annotated[str, AfterValidator(_span)]
+OneLevel = Annotated[str, AfterValidator(_one_level)]
+Vas = Annotated[float, Field(ge=0, le=10)]
+NotNegative = Annotated[float, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0)]
+Percent = Annotated[float, Field(ge=0, le=100)]

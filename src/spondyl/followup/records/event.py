@@ -1,0 +1,52 @@
+"""Adverse events, progression of the disease elsewhere, and death."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from spondyl.followup.records.base import Day, Name, Record, Text, code
+
+ATTRIBUTIONS = ("unrelated", "unlikely", "possible", "probable", "definite")
+CAUSES = ("tumour", "treatment", "other")
+
+
+class AdverseEventRecord(Record):
+    """One adverse event by CTCAE v5 (National Cancer Institute 2017)."""
+
+    on: Day
+    """First day at this grade."""
+    term: Text
+    """CTCAE v5 term: "Esophagitis", "Fracture" ..."""
+    grade: Annotated[int, Field(ge=1, le=5)]
+    """1 mild, 2 moderate, 3 severe, 4 life-threatening, 5 death."""
+    lesion_id: Name | None = None
+    attribution: (
+        Annotated[Literal["unrelated", "unlikely", "possible", "probable", "definite"], code(*ATTRIBUTIONS)] | None
+    ) = None
+    """How far the treatment caused it."""
+    resolved_on: Day | None = None
+
+    @model_validator(mode="after")
+    def _possible(self) -> AdverseEventRecord:
+        if self.resolved_on is not None and self.resolved_on < self.on:
+            raise ValueError(f"resolved_on {self.resolved_on} is before on {self.on}; correct one")
+        if self.grade == 5 and self.resolved_on is not None:
+            raise ValueError("grade 5 means death, and resolved_on is given; correct one")
+        return self
+
+
+class SystemicProgression(Record):
+    """Progression of the disease outside the treated segments."""
+
+    on: Day
+    site: Text | None = None
+    """Organ or level, in words."""
+
+
+class DeathRecord(Record):
+    """Death and what caused it."""
+
+    on: Day
+    cause: Annotated[Literal["tumour", "treatment", "other"], code(*CAUSES)] | None = None
