@@ -79,14 +79,14 @@ def levels_of(text: str) -> tuple[str, ...]:
 
 def _span(text: str) -> str:
     levels = levels_of(text)
-    return "-".join(dict.fromkeys((min(levels, key=LEVELS.index), max(levels, key=LEVELS.index))))
+    return "-".join(dict.fromkeys((levels[0], levels[-1])))
 
 
 def _one_level(text: str) -> str:
-    levels = levels_of(text)
-    if len(levels) > 1:
+    first, *others = levels_of(text)
+    if others:
         raise ValueError("expected one level such as T11, not a span")
-    return levels[0]
+    return first
 
 
 def code(*allowed: str) -> BeforeValidator:
