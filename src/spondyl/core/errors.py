@@ -72,6 +72,10 @@ class PlanError(SpondylError):
     """A plan cannot be made from what was given."""
 
 
+class StatisticsError(SpondylError):
+    """Observations cannot be analysed as asked."""
+
+
 class OutputError(SpondylError):
     """An output could not be written; nothing half written was left behind."""
 
