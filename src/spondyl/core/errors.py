@@ -76,6 +76,18 @@ class StatisticsError(SpondylError):
     """Observations cannot be analysed as asked."""
 
 
+class CohortError(SpondylError):
+    """Records of followed patients cannot be read, or contradict each other."""
+
+
+class StoreError(SpondylError):
+    """A store of followed patients cannot be opened, read or written; nothing half written was left behind."""
+
+
+class StoreConflictError(StoreError):
+    """Somebody else changed a patient since it was read; nothing of the later change was written."""
+
+
 class OutputError(SpondylError):
     """An output could not be written; nothing half written was left behind."""
 

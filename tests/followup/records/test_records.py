@@ -195,3 +195,15 @@ def test_a_cohort_refuses_a_patient_given_twice_and_comes_back_from_json():
     cohort = Cohort(name="trial", patients=(patient(), patient(pseudonym="P002")))
     assert Cohort.model_validate_json(cohort.model_dump_json()) == cohort
     assert [(p.pseudonym, lesion.level) for p, lesion in cohort.lesions()] == [("P001", "T11"), ("P002", "T11")]
+
+
+def test_records_stand_in_the_order_of_their_days_however_they_came():
+    late, early = VisitRecord(on=date(2024, 9, 1)), VisitRecord(on=date(2024, 3, 1), pain_vas=2.0)
+    assert patient(visits=(late, early)) == patient(visits=(early, late))
+    assert [visit.on for visit in patient(visits=(late, early)).visits] == [early.on, late.on]
+
+
+def test_a_text_is_kept_without_blanks_around_it_and_without_control_characters():
+    assert patient(primary_histology="  Nierenzellkarzinom ").primary_histology == "Nierenzellkarzinom"
+    with pytest.raises(ValidationError, match="control characters"):
+        patient(primary_histology="renal\x00cell")

@@ -7,7 +7,7 @@ contradicts itself between the records of one patient.
 from spondyl.followup.records.base import Record, levels_of
 from spondyl.followup.records.cohort import Cohort
 from spondyl.followup.records.event import AdverseEventRecord, DeathRecord, SystemicProgression
-from spondyl.followup.records.faults import KEYS, TABLES, Fault, duplicate_patients, patient_faults
+from spondyl.followup.records.faults import KEYS, TABLES, Fault, described, duplicate_patients, in_order, patient_faults
 from spondyl.followup.records.lesion import AssessmentRecord, LesionRecord, instruments
 from spondyl.followup.records.patient import PatientRecord
 from spondyl.followup.records.plan import PlanMetric, PlanRecord, PlanVerdict
@@ -36,7 +36,9 @@ __all__ = [
     "SystemicProgression",
     "TreatmentRecord",
     "VisitRecord",
+    "described",
     "duplicate_patients",
+    "in_order",
     "instruments",
     "levels_of",
     "patient_faults",

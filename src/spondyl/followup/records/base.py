@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date
 from typing import Annotated, Any
 
@@ -30,10 +31,15 @@ def _name(value: str) -> str:
     return value
 
 
-def _not_blank(value: str) -> str:
-    if not value.strip():
+def _text(value: str) -> str:
+    """`value` without the blanks around it, in the composed form of Unicode: what looks alike is alike."""
+    found = unicodedata.normalize("NFC", value).strip()
+    if not found:
         raise ValueError("expected a text; leave it empty where it is not known")
-    return value
+    signs = [sign for sign in found if unicodedata.category(sign) == "Cc" and sign not in "\n\t"]
+    if signs:
+        raise ValueError(f"expected a text without control characters, it has {signs[0]!r}")
+    return found
 
 
 def _day(value: Any) -> Any:
@@ -108,7 +114,7 @@ def _plain(text: str) -> str:
 
 
 Name = Annotated[str, AfterValidator(_name)]
-Text = Annotated[str, AfterValidator(_not_blank)]
+Text = Annotated[str, AfterValidator(_text)]
 Day = Annotated[date, BeforeValidator(_day), AfterValidator(_past)]
 LevelSpan = Annotated[str, AfterValidator(_span)]
 OneLevel = Annotated[str, AfterValidator(_one_level)]

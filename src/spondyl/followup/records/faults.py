@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from spondyl.core.errors import nearest
 from spondyl.followup.records.base import Record
@@ -18,6 +18,7 @@ from spondyl.followup.records.base import Record
 if TYPE_CHECKING:
     from spondyl.followup.records.patient import PatientRecord
 
+RecordT = TypeVar("RecordT", bound=Record)
 TABLES = (
     "lesions",
     "assessments",
@@ -42,6 +43,20 @@ KEYS: dict[str, tuple[str, ...]] = {
     "systemic_progressions": ("on", "site"),
 }
 """What tells one record of a table from another, within one patient."""
+
+
+def in_order(table: str, records: Iterable[RecordT]) -> tuple[RecordT, ...]:
+    """Records of a table in the one order that they have everywhere: by their first day, then by what tells them."""
+
+    def place(record: Record) -> tuple[str, ...]:
+        days = [getattr(record, name) for name in ("on", "started_on") if name in type(record).model_fields]
+        return tuple("" if value is None else str(value) for value in (*days, *_key(table, record)))
+
+    return tuple(sorted(records, key=place))
+
+
+def _key(table: str, record: Record) -> tuple[Any, ...]:
+    return tuple(getattr(record, name) for name in KEYS[table])
 
 
 @dataclass(frozen=True)
@@ -103,7 +118,7 @@ def _records(patient: PatientRecord) -> Iterator[tuple[str, Any]]:
 def _twice(patient: PatientRecord) -> Iterator[Fault]:
     seen: Counter[tuple[Any, ...]] = Counter()
     for table, record in _records(patient):
-        key = (table, *(getattr(record, name) for name in KEYS[table]))
+        key = (table, *_key(table, record))
         seen[key] += 1
         if seen[key] > 1:
             yield Fault(table, record, KEYS[table][0], f"{described(table, record)} is given twice; keep one")

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from spondyl.followup.records.base import Day, Name, Record, Text, code
 from spondyl.followup.records.event import AdverseEventRecord, DeathRecord, SystemicProgression
-from spondyl.followup.records.faults import patient_faults
+from spondyl.followup.records.faults import TABLES, in_order, patient_faults
 from spondyl.followup.records.lesion import AssessmentRecord, LesionRecord
 from spondyl.followup.records.plan import PlanRecord
 from spondyl.followup.records.treatment import LOCAL, TreatmentRecord
@@ -50,6 +50,11 @@ class PatientRecord(Record):
     adverse_events: Annotated[tuple[AdverseEventRecord, ...], Field(strict=False)] = ()
     systemic_progressions: Annotated[tuple[SystemicProgression, ...], Field(strict=False)] = ()
     death: DeathRecord | None = None
+
+    @field_validator(*TABLES)
+    @classmethod
+    def _sorted(cls, records: tuple[Record, ...], info: ValidationInfo) -> tuple[Record, ...]:
+        return in_order(str(info.field_name), records)
 
     @model_validator(mode="after")
     def _agree(self) -> PatientRecord:
