@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import re
-import shutil
-import subprocess
 import sys
 from dataclasses import replace
-from html import unescape
 from pathlib import Path
 
 import pytest
@@ -16,15 +11,14 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "app" / "report"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "io"))
 import report_maker as maker
+from page_in_browser import needs_browser, seen_by
 from rtplan_maker import our_plan
 
 from spondyl.app.delivery_view import delivery_of
 from spondyl.app.report import render_report
 
-CHROMIUM = next((p for p in map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome")) if p), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: the report's script is not exercised")
+pytestmark = needs_browser
 
-WATCH = """<script>window.faults = []; window.onerror = (m) => { window.faults.push(String(m)); };</script>"""
 ACT = """<script>
 const seen = {}, one = (q) => document.querySelector(q), slider = one("#arcat");
 const leaves = () => one(".bev .leaves").getAttribute("d");
@@ -47,16 +41,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict:
     folder = tmp_path_factory.mktemp("browser")
     made = maker.inputs()
     html = render_report(replace(made, delivery=delivery_of(our_plan().beams, made.structures))).html
-    page = folder / "report.html"
-    page.write_text(html.replace("<head>", "<head>" + WATCH).replace("</body>", ACT + "</body>"), encoding="utf-8")
-    done = subprocess.run(
-        [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--window-size=1400,2000",
-         f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=4000", "--dump-dom", page.as_uri()],
-        capture_output=True, text=True, timeout=120, check=True,
-    )  # fmt: skip
-    found = re.search(r'<pre id="seen">(.*?)</pre>', done.stdout, re.S)
-    assert found, done.stderr[-2000:]
-    return json.loads(unescape(found[1]))
+    return seen_by(html, ACT, folder, 4000)
 
 
 def test_the_script_draws_what_the_server_drew(seen: dict) -> None:

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import re
-import shutil
-import subprocess
 import sys
-from html import unescape
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "app" / "report"))
 import report_maker as maker
+from page_in_browser import needs_browser, seen_by
 
 from spondyl.app.report import render_report
 
-CHROMIUM = next((p for p in map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome")) if p), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: the report's script is not exercised")
+pytestmark = needs_browser
 
-WATCH = """<script>window.faults = []; window.onerror = (m) => { window.faults.push(String(m)); };</script>"""
 ACT = """<script>
 const seen = {}, one = (q) => document.querySelector(q), shown = (q) => getComputedStyle(one(q)).display !== "none";
 const press = (q) => one("button" + q).click();
@@ -52,18 +46,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict:
     """What the page's own buttons and pointer did, as the browser saw it."""
     folder = tmp_path_factory.mktemp("browser")
     html = render_report(maker.inputs()).html
-    page = folder / "report.html"
-    page.write_text(html.replace("<head>", "<head>" + WATCH).replace("</body>", ACT + "</body>"), encoding="utf-8")
-    quiet = "quic first-run background-networking component-update sync extensions"
-    off = [f"--disable-{word}" for word in quiet.split() if word != "first-run"]
-    done = subprocess.run(
-        [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", *off, "--window-size=1400,2000",
-         f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=3000", "--dump-dom", page.as_uri()],
-        capture_output=True, text=True, timeout=120, check=True,
-    )  # fmt: skip
-    found = re.search(r'<pre id="seen">(.*?)</pre>', done.stdout, re.S)
-    assert found, done.stderr[-2000:]
-    return json.loads(unescape(found[1]))
+    return seen_by(html, ACT, folder, 3000)
 
 
 def test_the_page_runs_without_an_error(seen: dict) -> None:

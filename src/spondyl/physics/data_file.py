@@ -1,8 +1,10 @@
-"""A machine's or a source's data as a YAML file: its text, and the closed model that it must fit."""
+"""A machine's or a source's data as a YAML file: found by name or path, read, held to a closed model."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +15,45 @@ from spondyl.core.errors import MachineError, nearest, unreadable
 from spondyl.core.faults import expected_text, shown
 
 Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Named:
+    """A file's text, what messages call it, and the folder it lies in; None where spondyl carries it."""
+
+    text: str
+    what: str
+    folder: Path | None = None
+
+
+def names_in(folder: str) -> tuple[str, ...]:
+    """What spondyl carries in a folder of its package ("data/machines"): the names of the YAML files there."""
+    return tuple(sorted(e.name[: -len(".yaml")] for e in files("spondyl").joinpath(folder).iterdir()
+                        if e.name.endswith(".yaml")))  # fmt: skip
+
+
+def by_name_or_path(name: str, folder: str, thing: str, kind: str) -> Named:
+    """The file that spondyl carries as `name` in `folder`, or the one at that path.
+
+    Parameters
+    ----------
+    thing, kind
+        What messages call what is named ("machine") and a file of it ("machine file").
+
+    Raises
+    ------
+    MachineError
+        If it is neither a name that is known nor the path of a YAML file that can be read.
+    """
+    known = names_in(folder)
+    if name in known:
+        text = files("spondyl").joinpath(f"{folder}/{name}.yaml").read_text(encoding="utf-8")
+        return Named(text, f'{thing} "{name}"')
+    path = Path(name)
+    if path.suffix.lower() not in (".yaml", ".yml"):
+        near = ", ".join(nearest(name, known) or known)
+        raise MachineError(f'{thing} "{name}" is unknown; nearest: {near}; or give the path of a {kind} (.yaml)')
+    return Named(read_text(path, kind), f"{kind} {path}", path.parent)
 
 
 def read_text(path: Path, kind: str) -> str:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spondyl.core import Grid
-from spondyl.core.errors import MachineError, nearest
-from spondyl.physics.kv.calibration_file import parse_calibration, read_calibration
+from spondyl.core.errors import MachineError
+from spondyl.physics.data_file import by_name_or_path, names_in
+from spondyl.physics.kv.calibration_file import parse_calibration
 from spondyl.physics.kv.filtration import Layer, filtered
 from spondyl.physics.kv.source_output import SourceOutput
 from spondyl.physics.kv.spectrum import BUNDLED_SPECTRA, KvSpectrum, bundled_kv_spectrum, read_kv_spectrum
@@ -144,8 +144,7 @@ def point_source(spectrum: KvSpectrum, name: str = "kv-point") -> KvSource:
 
 def kv_source_names() -> tuple[str, ...]:
     """The calibrated sources that spondyl carries."""
-    folder = files("spondyl").joinpath(_FOLDER)
-    return tuple(sorted(e.name.removesuffix(".yaml") for e in folder.iterdir() if e.name.endswith(".yaml")))
+    return names_in(_FOLDER)
 
 
 def load_kv_source(name: str = MINIATURE) -> KvSource:
@@ -156,19 +155,11 @@ def load_kv_source(name: str = MINIATURE) -> KvSource:
     MachineError
         If there is no such source or file, or the file is refused (`read_calibration`).
     """
-    if name in kv_source_names():
-        what = f'source "{name}"'
-        text = files("spondyl").joinpath(f"{_FOLDER}/{name}.yaml").read_text(encoding="utf-8")
-        facts, folder = parse_calibration(text, what), None
-    else:
-        path = Path(name)
-        if path.suffix.lower() not in (".yaml", ".yml"):
-            near = ", ".join(nearest(name, kv_source_names()) or kv_source_names())
-            raise MachineError(f'source "{name}" is unknown; nearest: {near}; or give a calibration file (.yaml)')
-        what, facts, folder = f"calibration file {path}", read_calibration(path), path.parent
-    spectrum = _spectrum(facts.spectrum_csv, folder)
+    found = by_name_or_path(name, _FOLDER, "source", "calibration file")
+    facts = parse_calibration(found.text, found.what)
+    spectrum = _spectrum(facts.spectrum_csv, found.folder)
     layers = [Layer(find_material(layer.material), layer.thickness_mm) for layer in facts.layers]
-    return KvSource(facts.name, filtered(spectrum, layers)[0], facts.output(what))
+    return KvSource(facts.name, filtered(spectrum, layers)[0], facts.output(found.what))
 
 
 def _spectrum(name: str, folder: Path | None) -> KvSpectrum:

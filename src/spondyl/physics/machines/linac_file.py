@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from spondyl.core.errors import MachineError, nearest
-from spondyl.physics.data_file import parse_yaml, read_text
+from spondyl.physics.data_file import by_name_or_path, names_in, parse_yaml
 from spondyl.physics.machines.linac import Linac, MultileafCollimator
 
 SEE = "see docs/how-to/write-a-linac.md"
+FOLDER = "data/machines/linacs"
 Text = Annotated[str, Field(min_length=1)]
 Limits = tuple[float, float]
 
@@ -113,8 +111,7 @@ class LinacFile(_Closed):
 
 def linac_names() -> tuple[str, ...]:
     """The linacs that spondyl carries."""
-    folder = files("spondyl").joinpath("data/machines/linacs")
-    return tuple(sorted(entry.name[: -len(".yaml")] for entry in folder.iterdir() if entry.name.endswith(".yaml")))
+    return names_in(FOLDER)
 
 
 def load_linac(name: str) -> Linac:
@@ -125,14 +122,8 @@ def load_linac(name: str) -> Linac:
     MachineError
         If there is no such linac or file, or the file is incomplete or contradicts itself.
     """
-    if name in linac_names():
-        text = files("spondyl").joinpath(f"data/machines/linacs/{name}.yaml").read_text(encoding="utf-8")
-        return parse_linac(text, f'linac "{name}"')
-    path = Path(name)
-    if path.suffix.lower() not in (".yaml", ".yml"):
-        near = ", ".join(nearest(name, linac_names()) or linac_names())
-        raise MachineError(f'linac "{name}" is unknown; nearest: {near}; or give the path of a linac file (.yaml)')
-    return parse_linac(read_text(path, "linac file"), f"linac file {path}")
+    found = by_name_or_path(name, FOLDER, "linac", "linac file")
+    return parse_linac(found.text, found.what)
 
 
 def parse_linac(text: str, what: str = "linac file") -> Linac:

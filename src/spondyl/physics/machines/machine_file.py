@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,12 +10,13 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from spondyl.core import writing
-from spondyl.core.errors import MachineError, nearest
+from spondyl.core.errors import MachineError
 from spondyl.physics.beam_model import BeamModel, Contamination, HeadScatter, Horns, ReferenceCondition
-from spondyl.physics.data_file import parse_yaml, read_text
+from spondyl.physics.data_file import by_name_or_path, names_in, parse_yaml
 from spondyl.physics.spectra import Spectrum
 
 SEE = "see docs/how-to/fit-a-machine.md"
+FOLDER = "data/machines"
 
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
@@ -99,8 +99,7 @@ class MachineFile(_Closed):
 
 def machine_names() -> tuple[str, ...]:
     """The machines that spondyl carries."""
-    folder = files("spondyl").joinpath("data/machines")
-    return tuple(sorted(entry.name[: -len(".yaml")] for entry in folder.iterdir() if entry.name.endswith(".yaml")))
+    return names_in(FOLDER)
 
 
 def load_machine(name: str) -> BeamModel:
@@ -111,14 +110,8 @@ def load_machine(name: str) -> BeamModel:
     MachineError
         If there is no such machine or file, or the file is incomplete or contradicts itself.
     """
-    if name in machine_names():
-        text = files("spondyl").joinpath(f"data/machines/{name}.yaml").read_text(encoding="utf-8")
-        return parse_machine(text, f'machine "{name}"')
-    path = Path(name)
-    if path.suffix.lower() not in (".yaml", ".yml"):
-        near = ", ".join(nearest(name, machine_names()) or machine_names())
-        raise MachineError(f'machine "{name}" is unknown; nearest: {near}; or give the path of a machine file (.yaml)')
-    return parse_machine(read_text(path, "machine file"), f"machine file {path}")
+    found = by_name_or_path(name, FOLDER, "machine", "machine file")
+    return parse_machine(found.text, found.what)
 
 
 def parse_machine(text: str, what: str = "machine file") -> BeamModel:
