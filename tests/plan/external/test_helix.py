@@ -12,11 +12,11 @@ from spondyl.plan.external.helix import (
     PER_TURN,
     TURN_S,
     Helix,
+    groups,
     helix_over,
-    projections,
     sinogram,
 )
-from spondyl.plan.external.techniques.tomotherapy import helical_beam
+from spondyl.plan.external.techniques.tomotherapy import helical_beam, wanted_mu
 
 LONGEST_MU = 850.0 / 60.0 * TURN_S[1] / PER_TURN
 """14.2 MU a second, a projection of 60 s / 51."""
@@ -37,22 +37,38 @@ def test_the_helix_begins_and_ends_half_a_slit_beyond_the_target():
 
 
 def test_leaves_over_the_target_may_open_and_no_others():
-    """+-20 mm and 3 mm beside, seen 850 mm away: leaves of 6.25 mm, eight in all, where the slit meets the target."""
-    helix = Helix(-20.0, 51)
-    found = projections(helix, _points(20.0), (0.0, 0.0, 0.0), 850.0)
-    field = found[0]
+    """A cube of 40 mm turned by 10.6 degrees is 46.7 mm wide, 3 mm beside: ten leaves of 6.25 mm."""
+    found = groups(Helix(-20.0, 51), _points(20.0), (0.0, 0.0, 0.0), 850.0)
+    field = found[0].field
     used = np.flatnonzero(field.fluence[0])
-    assert len(used) == 8
-    assert field.u_edges_mm[used[0]] == -25.0
-    assert field.u_edges_mm[used[-1] + 1] == 25.0
-    assert field.isocentre_mm[2] == pytest.approx(-20 + 0.5 * 0.287 * 25 / 51)
-    assert field.gantry_deg == pytest.approx(180 + 180 / 51)
-    assert projections(Helix(40.0, 3), _points(20.0), (0.0, 0.0, 0.0), 850.0) == {}
+    assert len(used) == 10
+    assert field.u_edges_mm[used[0]] == -31.25
+    assert field.u_edges_mm[used[-1] + 1] == 31.25
+    assert field.isocentre_mm[2] == pytest.approx(-20 + 1.5 * 0.287 * 25 / 51)
+    assert field.gantry_deg == pytest.approx(180 + 1.5 * 360 / 51)
+    assert groups(Helix(40.0, 3), _points(20.0), (0.0, 0.0, 0.0), 850.0) == ()
+
+
+def test_neighbouring_projections_share_openings_and_give_their_monitor_units_together():
+    """Eight projections: groups of 3, 3 and 2, the last one's field at the middle of its own two."""
+    helix = Helix(-20.0, 8)
+    found = groups(helix, _points(20.0), (0.0, 0.0, 0.0), 850.0)
+    assert [(g.first, g.count) for g in found] == [(0, 3), (3, 3), (6, 2)]
+    assert found[2].field.gantry_deg == pytest.approx(180 + 7 * 360 / 51)
+    given = np.random.default_rng(3).gamma(1.0, 2.0, sum(int(g.field.fluence.sum()) for g in found))
+    wanted = wanted_mu(helix, found, given)
+    assert wanted.shape == (8, LEAVES)
+    assert wanted.sum() == pytest.approx(given.sum())
+    assert wanted[6:].sum() == pytest.approx(given[-int(found[2].field.fluence.sum()) :].sum())
+    for group in found:
+        alike = wanted[group.first : group.first + group.count]
+        assert (alike == alike[0]).all()
+        assert not alike[:, group.field.fluence[0] == 0].any()
 
 
 def test_a_target_wider_than_the_fan_is_refused():
     with pytest.raises(PlanError, match=r"fan 200 mm; the field is larger than the machine"):
-        projections(Helix(0.0, 1), _points(230.0), (0.0, 0.0, 0.0), 850.0)
+        groups(Helix(0.0, 1), _points(230.0), (0.0, 0.0, 0.0), 850.0)
 
 
 def test_no_leaf_is_open_longer_than_its_projection_nor_beyond_the_modulation_factor():

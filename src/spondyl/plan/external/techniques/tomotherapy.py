@@ -15,7 +15,7 @@ from spondyl.physics import load_machine
 from spondyl.plan.correction import Delivered
 from spondyl.plan.external.beams import Beam, ControlPoint, Triple
 from spondyl.plan.external.fields import beam_fields
-from spondyl.plan.external.helix import LEAF_MM, LEAVES, Helix, helix_over, projections, sinogram
+from spondyl.plan.external.helix import LEAF_MM, LEAVES, Group, Helix, groups, helix_over, sinogram
 from spondyl.plan.imrt import Arrangement
 from spondyl.plan.job import Job, PlanResult, Technique
 from spondyl.plan.leaves import leaves_of
@@ -39,12 +39,26 @@ def helical_beam(helix: Helix, isocentre_mm: Triple, shares: Floats, mu_per_proj
     return Beam("helix", MACHINE, isocentre_mm, tuple(points))
 
 
+def wanted_mu(helix: Helix, found: tuple[Group, ...], x: Floats) -> Floats:
+    """Monitor units through each leaf in each projection, shape (projections, leaves).
+
+    `x` holds those of each group's leaves that may open, shared evenly by its projections.
+    """
+    wanted = np.zeros((helix.projections, LEAVES))
+    start = 0
+    for group in found:
+        leaves = np.flatnonzero(group.field.fluence[0])
+        wanted[group.first : group.first + group.count, leaves] = x[start : start + len(leaves)] / group.count
+        start += len(leaves)
+    return wanted
+
+
 def _prepare(job: Job) -> Prepared:
     model = load_machine(MACHINE)
     scene = scene_of(job.case, job.structures, job.wishlist, job.prescription, model)
     helix = helix_over(scene.target_points_mm)
-    found = projections(helix, scene.target_points_mm, scene.isocentre_mm, model.sad_mm)
-    fields = tuple(found.values())
+    found = groups(helix, scene.target_points_mm, scene.isocentre_mm, model.sad_mm)
+    fields = tuple(group.field for group in found)
 
     def dosed(rows: NDArray[np.int64], grid: Grid) -> SparseRows:
         made = beamlet_influence(
@@ -54,15 +68,12 @@ def _prepare(job: Job) -> Prepared:
 
     masks = tuple(field.fluence > 0 for field in fields)
     used = np.concatenate([mask.ravel() for mask in masks])
-    # Leaves of a projection are open at the same time: one row each.
+    # Leaves of a group are open at the same time: one row each.
     leaves = leaves_of([(mask.size, 1) for mask in masks], np.where(used, np.cumsum(used) - 1, -1))
     setup = lay_out_problem(scene, Arrangement(fields, masks), leaves, dosed, job.settings.dose_beyond_mm)
-    place = np.array([(number, leaf) for number, field in found.items() for leaf in np.flatnonzero(field.fluence[0])])
 
     def deliver(x: Floats) -> Delivered:
-        wanted = np.zeros((helix.projections, LEAVES))
-        wanted[place[:, 0], place[:, 1]] = x
-        shares, mu = sinogram(wanted)
+        shares, mu = sinogram(wanted_mu(helix, found, x))
         beam = helical_beam(helix, scene.isocentre_mm, shares, mu)
         kept = tuple(field for field in beam_fields(beam, model) if field.fluence.any())
         return Delivered(kept, (beam,))
