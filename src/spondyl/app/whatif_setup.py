@@ -3,40 +3,49 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from spondyl.app.report import ReportInputs, Table, recall, remember, render_report
 from spondyl.app.report.numbers import three
-from spondyl.core import DISCLAIMER, Progress, silent, writing_folder
-from spondyl.dose import find_engine
+from spondyl.core import DISCLAIMER, Grid, Progress, silent, writing_folder
+from spondyl.dose import Dose, find_engine
 from spondyl.evaluate import load_protocol
 from spondyl.evaluate.robustness import Robustness, Row, measured_names, robustness
 from spondyl.physics import load_machine, medium_from_ct
-from spondyl.plan import load_plan
+from spondyl.plan import Plan, load_plan
 from spondyl.plan.external.robust import (
     SHIFT_MM,
     TURN_DEG,
     SetupError,
     grid_around,
+    plan_centre,
     scenario_doses,
     setup_errors,
 )
+from spondyl.plan.external.static_dose import STATIC, static_doses
 
 TITLE = "Set-up errors"
 FILE = "robustness.json"
 AS_PLANNED = SetupError("as planned")
-NOTE = (
-    "One error at a time, the same in every fraction; the patient is rigid, and the dose is computed anew with the "
-    "beams moved against the patient. Limits on PTV and risk volumes (margins) are meant for the plan as it stands and "
-    "are told moved for information."
-)
+ANEW = "the dose is computed anew with the beams moved against the patient"
+READ = "the dose stays as planned, and tissue is read where it lies moved in it: what depth changes is left out"
+
+
+def note_on(engine: str) -> str:
+    """What a reader must know of the numbers of an engine, `STATIC` among them."""
+    how = READ if engine.startswith(STATIC) else ANEW
+    return (
+        f"One error at a time, the same in every fraction; the patient is rigid, and {how}. Limits on PTV and risk "
+        "volumes (margins) are meant for the plan as it stands and are told moved for information."
+    )
 
 
 @dataclass(frozen=True)
 class SetupSettings:
-    """Size of the errors, and the engine of every dose."""
+    """Size of the errors, and the engine of every dose, or `STATIC`."""
 
     shift_mm: float = SHIFT_MM
     turn_deg: float = TURN_DEG
@@ -51,7 +60,8 @@ class SetupSettings:
             If errors are negative, absurd or none, or the engine is unknown.
         """
         setup_errors(self.shift_mm, self.turn_deg)
-        find_engine(self.engine)
+        if self.engine != STATIC:
+            find_engine(self.engine)
 
 
 def add_robustness(
@@ -89,23 +99,30 @@ def measured(
 ) -> tuple[ReportInputs, Robustness]:
     """The plan's report as it stands, and the plan under errors."""
     inputs, plan = recall(folder, case_folder), load_plan(folder / "plan.json")
-    medium, model = medium_from_ct(inputs.case.ct, inputs.case.structures), load_machine(plan.machine)
     errors = (AS_PLANNED, *setup_errors(settings.shift_mm, settings.turn_deg))
     rules = load_protocol(plan.protocol)
     grid = grid_around(inputs.dose.grid, [inputs.structures[name] for name in measured_names(inputs.structures, rules)])
-    doses = scenario_doses(
-        plan.fields, plan.fractions, medium, model, grid, errors, engine=settings.engine, progress=progress
-    )
+    doses = _doses(inputs, plan, settings.engine, grid, errors, progress)
     _, nominal = next(doses)
     moved = ((error.name, dose) for error, dose in doses)
     return inputs, robustness(nominal, moved, inputs.structures, rules)
+
+
+def _doses(
+    inputs: ReportInputs, plan: Plan, engine: str, grid: Grid, errors: tuple[SetupError, ...], progress: Progress
+) -> Iterator[tuple[SetupError, Dose]]:
+    if engine == STATIC:
+        planned = replace(inputs.dose, fractions=plan.fractions, engine=f"{STATIC} of {inputs.dose.engine}")
+        return static_doses(planned, grid, plan_centre(plan.fields), errors)
+    medium, model = medium_from_ct(inputs.case.ct, inputs.case.structures), load_machine(plan.machine)
+    return scenario_doses(plan.fields, plan.fractions, medium, model, grid, errors, engine=engine, progress=progress)
 
 
 def robust_table(found: Robustness) -> Table:
     """For the report and the terminal."""
     columns = ("structure", "metric", "limit", "as planned", "worst", "by", "best", "verdict of the worst")
     rows = tuple(_cells(row) for row in found.rows)
-    return Table(TITLE, columns, rows, f"{NOTE} Engine: {found.engine}.")
+    return Table(TITLE, columns, rows, f"{note_on(found.engine)} Engine: {found.engine}.")
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -131,4 +148,4 @@ def _number(value: float | None) -> str:
 
 
 def _record(found: Robustness, settings: SetupSettings) -> dict[str, Any]:
-    return {"disclaimer": DISCLAIMER, "settings": vars(settings), "note": NOTE, **found.record()}
+    return {"disclaimer": DISCLAIMER, "settings": vars(settings), "note": note_on(settings.engine), **found.record()}

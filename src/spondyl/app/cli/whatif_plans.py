@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +17,7 @@ from spondyl.app.volume_options import volume_settings
 from spondyl.app.whatif_escalate import what_if_escalated
 from spondyl.app.whatif_pair import Answer, Question
 from spondyl.app.whatif_separation import what_if_separated
-from spondyl.core import DISCLAIMER, check_output
+from spondyl.core import DISCLAIMER, Progress, check_output
 from spondyl.plan import PlanSettings
 
 SEPARATION = f"""Take tumour within a gap of cord and thecal sac away, draw and plan anew, and show what it buys.
@@ -68,11 +69,7 @@ def separation(
 ) -> int:
     """Plan before and after separation surgery."""
     question = _question(technique, protocol, consensus, gtv, volume_setting)
-    check_output(out)
-    with progress_bars(quiet or json_) as progress:
-        answer = what_if_separated(case, out, gap_mm, question, before, progress)
-        answer.write(out)
-    return _tell(answer, out, json_, quiet)
+    return _answered(lambda told: what_if_separated(case, out, gap_mm, question, before, told), out, json_, quiet)
 
 
 def escalate(
@@ -92,11 +89,9 @@ def escalate(
 ) -> int:
     """Plan with the highest GTV D50%."""
     question = _question(technique, protocol, consensus, gtv, volume_setting)
-    check_output(out)
-    with progress_bars(quiet or json_) as progress:
-        answer = what_if_escalated(case, out, question, keep_ceilings, before, progress)
-        answer.write(out)
-    return _tell(answer, out, json_, quiet)
+    return _answered(
+        lambda told: what_if_escalated(case, out, question, keep_ceilings, before, told), out, json_, quiet
+    )
 
 
 def _question(technique: str, protocol: str | None, consensus: str, gtv: str, words: list[str] | None) -> Question:
@@ -104,6 +99,15 @@ def _question(technique: str, protocol: str | None, consensus: str, gtv: str, wo
     asked = {"technique": technique, "protocol": protocol, "consensus": consensus, "gtv": gtv}
     kept = {**asked, "volumes": asdict(volumes), **asdict(PlanSettings())}
     return Question({**asked, "volume_settings": volumes}, gtv, kept)
+
+
+def _answered(ask: Callable[[Progress], Answer], out: Path, json_: bool, quiet: bool) -> int:
+    """Plan, write, tell; the exit code."""
+    check_output(out)
+    with progress_bars(quiet or json_) as progress:
+        answer = ask(progress)
+        answer.write(out)
+    return _tell(answer, out, json_, quiet)
 
 
 def _tell(answer: Answer, out: Path, json_: bool, quiet: bool) -> int:

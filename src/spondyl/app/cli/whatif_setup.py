@@ -20,7 +20,7 @@ Examples:
 
     spondyl whatif setup out/l3
 
-    spondyl whatif setup out/l3 --shift-mm 3 --turn-deg 0 --engine pencil-beam
+    spondyl whatif setup out/l3 --shift-mm 3 --turn-deg 0 --engine static-dose
 
 Exit code 1: some error breaks a mandatory limit on tissue, or one is unknown.
 """
@@ -37,7 +37,7 @@ def setup(
     shift_mm: Annotated[float, typer.Option(help="Shift along each axis.")] = STANDARD.shift_mm,
     turn_deg: Annotated[float, typer.Option(help="Turn about each axis.")] = STANDARD.turn_deg,
     engine: Annotated[
-        str, typer.Option(help="collapsed-cone, or pencil-beam: minutes less, a percent or two less sure.")
+        str, typer.Option(help="collapsed-cone, pencil-beam, or static-dose: seconds, the planned dose read elsewhere.")
     ] = STANDARD.engine,
     case: Annotated[Path | None, typer.Option("--case", help="The case folder, where it has moved.")] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
