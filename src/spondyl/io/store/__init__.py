@@ -1,0 +1,18 @@
+"""The store of followed patients: SQLite file or PostgreSQL. Needs the extra `followup`."""
+
+from spondyl.io.store.identity import KEY, KEY_FILE, Identity, write_key
+from spondyl.io.store.reading import Change, Stored
+from spondyl.io.store.store import Store, create_store, open_store, upgrade_store
+
+__all__ = [
+    "KEY",
+    "KEY_FILE",
+    "Change",
+    "Identity",
+    "Store",
+    "Stored",
+    "create_store",
+    "open_store",
+    "upgrade_store",
+    "write_key",
+]

@@ -1,0 +1,52 @@
+"""Which revision a store has, and the way from there to the newest one: whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect
+
+from spondyl.core.errors import StoreError
+
+_FOLDER = Path(__file__).with_name("migrations")
+
+
+def newest() -> str:
+    """The revision that this spondyl writes and reads."""
+    return str(ScriptDirectory.from_config(_config()).get_current_head())
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The store's revision, None where the database holds no store.
+
+    Raises
+    ------
+    StoreError
+        If the database holds tables and no store, or a later spondyl wrote it.
+    """
+    found = MigrationContext.configure(connection).get_current_revision()
+    if found is None and inspect(connection).get_table_names():
+        raise StoreError("the database holds tables and no store of spondyl; choose another one, or an empty one")
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if found is not None and found not in known:
+        raise StoreError(
+            f"the store has revision {found}, this spondyl knows up to {newest()}: a later one wrote it; update spondyl"
+        )
+    return found
+
+
+def upgrade(connection: Connection, to: str = "head") -> None:
+    """Take a store, or an empty database, to a revision, in the transaction that `connection` has begun."""
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, to)
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    return config
