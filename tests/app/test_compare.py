@@ -19,6 +19,7 @@ from spondyl.app.compare import (
     compare_plans,
     comparison_page,
     contestants,
+    overview,
 )
 from spondyl.app.compare import contestant as techniques
 from spondyl.app.compare.page import shared_levels
@@ -271,3 +272,25 @@ def test_plans_made_here_lie_where_the_comparison_says(thoracic, tmp_path, capsy
     assert inputs["sib-sbrt"] == sha256_of({"dose": out / "sib-sbrt/dose.dcm"})["dose"]
     assert "kypho-iort: interrupted, its dose is that of the last complete round" in record["notes"]
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_the_overview_has_a_row_a_plan_with_delivery_target_cord_and_verdict(two):
+    five, one = two
+    shown = (replace(five, mu_per_fraction=1300.4, mu_per_cgy=2.167, beam_s=204.0), replace(one, unmet="a; b"))
+    columns, rows = overview(compare_plans("phantom", shown, STRUCTURES))
+    assert columns[:5] == ("plan", "prescribed", "MU", "MU/cGy", "beam time")
+    assert columns[5:] == ("GTV D98%", "GTV D50%", "SpinalCord D0.03cc", "mandatory limits")
+    assert rows[0] == (
+        "five", "30 Gy in 5", "1300", "2.17", "204 s", "30.0 (45.0)", "30.0 (45.0)", "30.0 (60.0)", "met",
+    )  # fmt: skip
+    assert rows[1][1:5] == ("8 Gy in 1", "", "", "")
+    assert rows[1][-1] == "2 not met"
+
+
+def test_the_page_shows_every_plan_in_a_row_and_at_most_four_planes_beside_each_other(two):
+    plans = [replace(two[0], name=f"plan{k}") for k in range(6)]
+    found = compare_plans("phantom", plans, STRUCTURES)
+    case = Case("phantom", Facts(level="T11"), Image(GRID, np.zeros(GRID.shape, np.int16)), STRUCTURES)
+    page = comparison_page(case, STRUCTURES, found)
+    assert "repeat(4, minmax(0, 1fr))" in page
+    assert page.count("<td>plan") == 6

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from spondyl.app.report import Fact, Table
 from spondyl.app.report.numbers import plain, three
-from spondyl.dose import LeafAperture
+from spondyl.dose import BinaryAperture, LeafAperture
 from spondyl.physics import load_linac
-from spondyl.plan.external import Beam, delivery_time_s, leaf_travel_mm, modulation_complexity_score, turn_deg
+from spondyl.plan.external import (
+    Beam,
+    delivery_time_s,
+    helical_time_s,
+    leaf_travel_mm,
+    modulation_complexity_score,
+    turn_deg,
+)
 from spondyl.plan.external.caveats import caveats
 
 COLUMNS = ("beam", "gantry", "MU", "beam time", "waits for", "control points", "leaf travel", "complexity score")
@@ -41,11 +48,24 @@ def delivery_table(beams: tuple[Beam, ...]) -> Table:
 
 
 def delivery_facts(beams: tuple[Beam, ...]) -> tuple[Fact, ...]:
-    """For the first screen: the beam time where every beam has leaves; nothing else is known of other machines."""
-    if not beams or not all(has_leaves(beam) for beam in beams):
-        return ()
-    seconds = sum(delivery_time_s(beam, load_linac(beam.linac)).total_s for beam in beams)
-    return (Fact("beam time", f"{three(seconds / 60)} min per fraction"),)
+    """For the first screen: the beam time, as far as it is known."""
+    seconds = beam_time_s(beams)
+    return () if seconds is None else (Fact("beam time", f"{three(seconds / 60)} min per fraction"),)
+
+
+def beam_time_s(beams: tuple[Beam, ...]) -> float | None:
+    """Seconds of beam of a fraction; None without beams, and where a machine's speeds are not known: a robot's."""
+    if not beams or not all(has_leaves(beam) or is_helical(beam) for beam in beams):
+        return None
+    return sum(
+        helical_time_s(beam) if is_helical(beam) else delivery_time_s(beam, load_linac(beam.linac)).total_s
+        for beam in beams
+    )
+
+
+def is_helical(beam: Beam) -> bool:
+    """Whether the beam is one of slits that open and shut throughout."""
+    return all(isinstance(point.aperture, BinaryAperture) for point in beam.points)
 
 
 def delivery_warnings(beams: tuple[Beam, ...]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from spondyl.app.as_written import as_written
 from spondyl.app.cli.common import err_console, out_console, progress_bars, write_json
 from spondyl.app.cli.mandatory import EXIT_CODES
 from spondyl.app.compare import (
+    OVERVIEW_NOTE,
     SHORT,
     Asked,
     Cell,
@@ -22,11 +23,14 @@ from spondyl.app.compare import (
     compare_plans,
     comparison_page,
     contestants,
+    overview,
     write_comparison,
 )
 from spondyl.app.workflow import draw_volumes, open_case
 from spondyl.core import DISCLAIMER, check_output, writing_folder
 
+MOST_COLUMNS = 5
+"""Plans whose every metric is printed side by side; of more, the overview."""
 EXAMPLE = f"""Plan one case in several ways, or take plans that are there, and show them side by side.
 
 Examples:
@@ -79,19 +83,28 @@ def compare(
 
 
 def _tell(found: Comparison, out: Path) -> None:
-    table = Table(title=f"{found.case}: Gy (EQD2 in Gy)", title_justify="left", box=box.SIMPLE, padding=(0, 1, 0, 0))
-    for column in ("structure", "metric", *(plan.name for plan in found.plans)):
-        table.add_column(column, justify="left" if column in ("structure", "metric") else "right", no_wrap=True)
-    units = ("" if plan.mu_per_fraction is None else f"{plan.mu_per_fraction:.0f}" for plan in found.plans)
-    table.add_row("monitor units", "per fraction", *units)
-    for row in found.rows:
-        cells = (_words(cell) for cell in row.cells)
-        table.add_row(row.structure, row.metric, *cells)
-    out_console.print(table)
-    for note in (*found.notes(), *(f"alpha/beta {told}" for told in found.alpha_betas())):
+    columns, rows = overview(found)
+    _print(f"{found.case}: Gy (EQD2 in Gy)", columns, rows, 2)
+    if len(found.plans) <= MOST_COLUMNS:
+        named = tuple(plan.name for plan in found.plans)
+        every = tuple((row.structure, row.metric, *(_words(cell) for cell in row.cells)) for row in found.rows)
+        _print("", ("structure", "metric", *named), every, 2)
+    else:
+        out_console.print(f"{len(found.rows)} metrics more: {out / 'compare.csv'}", markup=False, soft_wrap=True)
+    for note in (OVERVIEW_NOTE, *found.notes(), *(f"alpha/beta {told}" for told in found.alpha_betas())):
         out_console.print(f"note: {note}", markup=False, soft_wrap=True)
     out_console.print(f"page: {out / 'compare.html'}", markup=False, soft_wrap=True)
     out_console.print(DISCLAIMER, markup=False)
+
+
+def _print(title: str, columns: tuple[str, ...], rows: tuple[tuple[str, ...], ...], left: int) -> None:
+    """A table whose first `left` columns stand to the left."""
+    table = Table(title=title, title_justify="left", box=box.SIMPLE, padding=(0, 1, 0, 0))
+    for number, name in enumerate(columns):
+        table.add_column(name, justify="left" if number < left else "right", no_wrap=number < left)
+    for row in rows:
+        table.add_row(*row)
+    out_console.print(table)
 
 
 def _words(cell: Cell) -> str:

@@ -73,13 +73,17 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """A structure's metric in every plan, with the alpha/beta of its EQD2 and where that comes from."""
+    """A structure's metric in every plan, with the alpha/beta of its EQD2 and where that comes from.
+
+    `protocol_name` is what protocols call the structure.
+    """
 
     structure: str
     metric: str
     alpha_beta_gy: float
     alpha_beta_source: str
     cells: tuple[Cell, ...]
+    protocol_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,7 @@ class Comparison:
             {
                 "name": p.name, "title": p.title, "folder": str(p.folder), "fractions": p.dose.fractions,
                 "prescription_gy": p.prescription_gy, "mandatory_unmet": p.unmet,
-                "mu_per_fraction": p.mu_per_fraction,
+                "mu_per_fraction": p.mu_per_fraction, "mu_per_cgy": p.mu_per_cgy, "beam_s": p.beam_s,
             }
             for p in self.plans
         ]  # fmt: skip
@@ -149,7 +153,7 @@ def compare_plans(
         ratio, source = alpha_beta_for(protocol_name)
         cells = [_cells(plan.dose, structure, metrics, ratio) for plan in plans]
         for place, asked in enumerate(metrics):
-            rows.append(Row(structure.name, asked, ratio, source, tuple(column[place] for column in cells)))
+            rows.append(Row(structure.name, asked, ratio, source, tuple(c[place] for c in cells), protocol_name))
         progress("compare", (number + 1) / len(wanted))
     return Comparison(case, tuple(plans), tuple(rows))
 

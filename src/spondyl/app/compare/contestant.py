@@ -10,11 +10,12 @@ from typing import Any
 
 from spondyl.anatomy import Case
 from spondyl.app.compare.makers import SHORT, TECHNIQUES, Asked
+from spondyl.app.delivery_facts import beam_time_s
 from spondyl.core import Progress, sha256_of, silent
 from spondyl.core.errors import CaseError, PlanError, nearest
 from spondyl.dose import Dose
 from spondyl.io import read_rtdose
-from spondyl.plan import TECHNIQUE_TITLES
+from spondyl.plan import TECHNIQUE_TITLES, load_plan
 
 TITLES = {
     **TECHNIQUE_TITLES,
@@ -48,6 +49,10 @@ class Contestant:
         As plan.json names it.
     mu_per_fraction
         Monitor units, None where the plan has none.
+    mu_per_cgy
+        Of the prescribed dose per fraction; None where there are no monitor units.
+    beam_s
+        Seconds of beam per fraction, None where the plan has no control points or its machine's speeds are not known.
     """
 
     name: str
@@ -60,6 +65,8 @@ class Contestant:
     interrupted: bool = False
     technique: str = ""
     mu_per_fraction: float | None = None
+    mu_per_cgy: float | None = None
+    beam_s: float | None = None
 
 
 def check_choices(names: Sequence[str]) -> None:
@@ -146,6 +153,8 @@ def read_contestant(case: Case, folder: Path) -> Contestant:
         dose_sha256=sha256_of({"dose": folder / "dose.dcm"})["dose"],
         interrupted=_interrupted(facts),
         mu_per_fraction=facts.get("mu_per_fraction"),
+        mu_per_cgy=facts.get("modulation_mu_per_cgy"),
+        beam_s=beam_time_s(load_plan(folder / "plan.json").beams) if "beams" in facts else None,
         technique=technique,
     )
 

@@ -13,6 +13,7 @@ import numpy as np
 from spondyl.anatomy import Case, Structures
 from spondyl.app.compare.comparison import Comparison
 from spondyl.app.compare.contestant import Contestant
+from spondyl.app.compare.overview import NOTE, overview
 from spondyl.app.report import ReportInputs
 from spondyl.app.report.inputs import Level
 from spondyl.app.report.numbers import plain, position, three
@@ -25,6 +26,8 @@ from spondyl.evaluate import resolve
 
 _FRACTIONS_OF_DOSE = (0.5, 0.25)
 """Isodoses below the lowest prescription, as shares of it."""
+MOST_BESIDE = 4
+"""Planes in a row: more would be too small to read."""
 
 
 def comparison_page(case: Case, structures: Structures, comparison: Comparison) -> str:
@@ -53,7 +56,10 @@ def comparison_page(case: Case, structures: Structures, comparison: Comparison) 
     return environment.get_template("compare.html.j2").render(
         case=case,
         comparison=comparison,
+        overview=overview(comparison),
+        overview_note=NOTE,
         plans=plans,
+        beside=min(len(plans), MOST_BESIDE),
         figures=figures,
         levels=[(level, level_colours(levels)[level.dose_gy]) for level in levels],
         styles={name: style for name, (_, style) in styles.items() if style.shown},
