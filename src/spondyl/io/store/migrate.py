@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
-from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext, MigrationStep
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
@@ -41,9 +42,14 @@ def revision_of(connection: Connection) -> str | None:
 
 def upgrade(connection: Connection, to: str = "head") -> None:
     """Take a store, or an empty database, to a revision, in the transaction that `connection` has begun."""
-    config = _config()
-    config.attributes["connection"] = connection
-    command.upgrade(config, to)
+    script = ScriptDirectory.from_config(_config())
+
+    def steps(revision: str, _: object) -> list[MigrationStep]:
+        return cast("list[MigrationStep]", script._upgrade_revs(to, revision))
+
+    with EnvironmentContext(_config(), script, fn=steps, destination_rev=to) as environment:
+        environment.configure(connection=connection)
+        environment.run_migrations()
 
 
 def _config() -> Config:
