@@ -35,6 +35,8 @@ class Series:
         (month, rate with three decimals) in order.
     last_month
         Longest follow-up: printed, or ours.
+    first_month
+        Shortest follow-up; None where none is printed.
     events
         Printed number of events; None where none is printed.
     fits
@@ -44,6 +46,7 @@ class Series:
     n: int
     printed: tuple[tuple[float, float], ...]
     last_month: float
+    first_month: float | None = None
     events: int | None = None
     fits: Callable[[Ends], bool] = lambda ends: True
 
@@ -69,6 +72,8 @@ def draw(rng: random.Random, series: Series) -> Ends | None:
     rng.shuffle(order)
     times = sorted(round(start + 0.1 + (series.last_month - start - 0.1) * rng.random() ** 2, 2) for _ in order)
     ends += list(zip([*times[:-1], series.last_month], order, strict=True))
+    if series.first_month is not None:
+        ends[0] = (series.first_month, ends[0][1])
     return ends if series.fits(ends) else None
 
 
@@ -124,8 +129,10 @@ def _longterm_follow_up(ends: Ends) -> bool:
 SERIES = {
     "phase12_progression": Series(76, ((3, 0.975), (6, 0.938), (12, 0.938)), 40.0),
     "phase12_survival": Series(61, ((3, 0.769), (6, 0.640), (12, 0.484)), 40.0, fits=_median_survival),
-    "longterm_progression": Series(143, ((6, 0.971), (12, 0.959), (24, 0.942)), 109.0, 10, _longterm_progression),
-    "longterm_survival": Series(104, ((6, 0.746), (12, 0.617), (24, 0.503)), 109.0, fits=_longterm_follow_up),
+    "longterm_progression": Series(
+        143, ((6, 0.971), (12, 0.959), (24, 0.942)), 109.0, events=10, fits=_longterm_progression
+    ),
+    "longterm_survival": Series(104, ((6, 0.746), (12, 0.617), (24, 0.503)), 109.0, 0.4, fits=_longterm_follow_up),
 }
 
 

@@ -22,7 +22,7 @@ from spondyl.followup.endpoints.observation import (
 )
 from spondyl.followup.endpoints.overall_survival import overall_survival
 from spondyl.followup.endpoints.pain_flare import pain_flare
-from spondyl.followup.endpoints.pain_response import pain_response, response
+from spondyl.followup.endpoints.pain_response import RESPONSES, nearest_visit, pain_response, response
 from spondyl.followup.endpoints.progression_free import progression_free_survival
 from spondyl.followup.endpoints.readers import Examination, examinations
 from spondyl.followup.endpoints.reintervention import reintervention
@@ -33,6 +33,7 @@ __all__ = [
     "DAYS_PER_MONTH",
     "DEFINITIONS",
     "EVENT",
+    "RESPONSES",
     "Answer",
     "Answers",
     "Definition",
@@ -48,6 +49,7 @@ __all__ = [
     "lesion_start",
     "local_control",
     "months_between",
+    "nearest_visit",
     "neurology",
     "overall_survival",
     "pain_flare",

@@ -13,6 +13,8 @@ from spondyl.followup.records import LesionRecord, PatientRecord, VisitRecord
 
 WINDOW_DAYS = 10
 """Chow 2005: daily from the first day to 10 days after the last."""
+ENOUGH = 0.5
+"""Share of the days in the window with scores that is enough to say no flare: ours."""
 CATEGORIES = ("no flare", "flare", "worse, not seen to return")
 
 DEFINITION = Definition(
@@ -27,8 +29,9 @@ DEFINITION = Definition(
         Citation("Ryu 2015, Radiat Oncol J 33:1", "10.3857/roj.2015.33.1.1", "complications: about 20 %, transient"),
     ),
     "A lesion whose pain and analgesics are not recorded before treatment, or at no visit in the window, is unknown "
-    "and is counted as such: a follow-up that begins at 2 weeks tells nothing of flares.",
-    "One visit in the window is enough to say no flare, although daily scores are meant: the count of visits is told.",
+    "and is counted as such. So is one without a flare that has scores on fewer than half of the days in the window: "
+    "a visit at 2 weeks rules no flare out.",
+    "Daily scores are meant; half of them is enough to say that there was no flare.",
 )
 
 
@@ -51,7 +54,10 @@ def _rule(patient: PatientRecord, lesion: LesionRecord, start: date) -> Answer |
         return Unknown(name, lesion_id, f"no visit up to {WINDOW_DAYS} days after treatment")
     worse = next((visit for visit in window if _worse(scores, visit)), None)
     if worse is None:
-        return Answer(name, lesion_id, "no flare", f"{len(window)} visits in the window")
+        days, asked = len({visit.on for visit in window}), (last - start).days + WINDOW_DAYS
+        if days < ENOUGH * asked:
+            return Unknown(name, lesion_id, f"no flare seen, but scores on few of the {asked} days that count")
+        return Answer(name, lesion_id, "no flare", f"scores on {days} of {asked} days")
     calm = next((visit for visit in visits if visit.on > worse.on and _back(scores, visit)), None)
     if calm is None:
         return Answer(name, lesion_id, "worse, not seen to return", f"worse on {worse.on}")

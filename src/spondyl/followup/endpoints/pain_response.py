@@ -33,7 +33,8 @@ DEFINITION = Definition(
     "before the visit leaves no answer, and is told so.",
     "The visit is the one nearest to 3 months, 1 month either way. Any opioid where there was none is a rise of more "
     "than 25 %. Pain higher by 2 points counts as progression while analgesics are not lower by 25 %, and is "
-    "indeterminate where they are: the consensus asks for stable analgesics.",
+    "indeterminate where they are: the consensus asks for stable analgesics. Where pain was asked of the patient "
+    "and not lesion by lesion, the score counts for each lesion.",
 )
 
 
@@ -101,7 +102,7 @@ def _lesion(
         return Unknown(name, lesion_id, "pain before treatment is not recorded")
     if before.pain_vas == 0:
         return Unknown(name, lesion_id, "not evaluable: no pain before treatment")
-    visit = _nearest(visits, start, due_months, window_months)
+    visit = nearest_visit(visits, start, due_months, window_months)
     if visit is None or visit.pain_vas is None:
         return Unknown(name, lesion_id, _absent(patient, start, due_months, window_months))
     if before.oral_morphine_mg_per_day is None or visit.oral_morphine_mg_per_day is None:
@@ -111,7 +112,10 @@ def _lesion(
     return Answer(name, lesion_id, response(before.pain_vas, first, visit.pain_vas, then), why)
 
 
-def _nearest(visits: Sequence[VisitRecord], start: date, due: float, window: float) -> VisitRecord | None:
+def nearest_visit(
+    visits: Sequence[VisitRecord], start: date, due: float = DUE_MONTHS, window: float = WINDOW_MONTHS
+) -> VisitRecord | None:
+    """The visit with a pain score after `start` that lies nearest to `due` months, `window` months away at most."""
     scored = [
         (abs(months_between(start, visit.on) - due), visit)
         for visit in visits
@@ -124,5 +128,5 @@ def _nearest(visits: Sequence[VisitRecord], start: date, due: float, window: flo
 def _absent(patient: PatientRecord, start: date, due: float, window: float) -> str:
     died = patient.death
     if died is not None and months_between(start, died.on) < due + window:
-        return f"no visit {due:g} +- {window:g} months after treatment: death on {died.on}"
-    return f"no visit with a pain score {due:g} +- {window:g} months after treatment"
+        return f"no visit {due:g} ± {window:g} months after treatment: death on {died.on}"
+    return f"no visit with a pain score {due:g} ± {window:g} months after treatment"
