@@ -41,6 +41,8 @@ def expected_text(fault: Mapping[str, Any]) -> str:
         return _EXPECTED[kind]
     if kind in _BOUNDS:
         return f"a number {_BOUNDS[kind]} {next(iter(about.values())):g}"
+    if kind == "multiple_of":
+        return f"a multiple of {about['multiple_of']:g}"
     if kind == "literal_error":
         return str(about["expected"]).replace("'", "")
     return str(fault["msg"])

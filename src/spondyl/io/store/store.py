@@ -11,8 +11,8 @@ from sqlalchemy.engine import URL
 from spondyl.core.errors import StoreConflictError, StoreError
 from spondyl.followup.records import Cohort, PatientRecord
 from spondyl.io.store import identity as sealed
-from spondyl.io.store import migrate, tables
-from spondyl.io.store.engine import WRITES, engine_for, file_of, shown, sign, store_url
+from spondyl.io.store import tables
+from spondyl.io.store.engine import WRITES, shown, sign
 from spondyl.io.store.failures import telling
 from spondyl.io.store.reading import Change, Stored, changes_in, patients_in
 from spondyl.io.store.writing import insert_patients, remove_patient, replace_patient
@@ -218,82 +218,3 @@ def signed(engine: Engine, who: str) -> Generator[Connection]:
 def _checked(patient: PatientRecord) -> PatientRecord:
     """The patient, checked again: `model_copy` and `model_construct` check nothing."""
     return PatientRecord.model_validate(patient.model_dump())
-
-
-def create_store(place: str, name: str, *, who: str) -> Store:
-    """Make a store in an empty database, or in a file that is not there yet.
-
-    Raises
-    ------
-    StoreError
-        If there is a store already, or another database.
-    """
-    url = store_url(place)
-    path = file_of(url)
-    if path is not None and not path.parent.is_dir():
-        raise StoreError(f"{path.parent} is no folder; make it first, or choose another place for the store")
-    engine = engine_for(url)
-    if path is not None:
-        with telling(url), engine.connect() as connection:
-            connection.connection.cursor().execute("PRAGMA journal_mode = WAL")
-    with writing(engine, who) as connection:
-        if _revision(connection, url) is not None:
-            raise StoreError(f'"{shown(url)}" holds a store already; open it, or choose another place')
-        migrate.upgrade(connection)
-        connection.execute(insert(tables.cohort).values(name=name))
-    return Store(engine, name)
-
-
-def open_store(place: str) -> Store:
-    """Open a store.
-
-    Raises
-    ------
-    StoreError
-        If there is none, an older revision of one, or a later one.
-    """
-    engine = _engine_of(place)
-    with telling(engine.url), engine.connect() as connection, connection.begin():
-        found = _revision(connection, engine.url)
-        if found is None:
-            raise StoreError(f'"{shown(engine.url)}" holds no store; `spondyl followup init` makes one')
-        if found != migrate.newest():
-            raise StoreError(
-                f'store "{shown(engine.url)}" has revision {found}, this spondyl writes {migrate.newest()}; copy it, '
-                "then run `spondyl followup upgrade` on it"
-            )
-        name = connection.execute(select(tables.cohort.c.name)).scalar_one()
-    return Store(engine, name)
-
-
-def upgrade_store(place: str, *, who: str) -> tuple[str, str]:
-    """Take a store to the newest revision: the revision it had, the one it has.
-
-    Raises
-    ------
-    StoreError
-        If there is no store, or a later spondyl wrote it.
-    """
-    engine = _engine_of(place)
-    with writing(engine, who) as connection:
-        found = _revision(connection, engine.url)
-        if found is None:
-            raise StoreError(f'"{shown(engine.url)}" holds no store; `spondyl followup init` makes one')
-        migrate.upgrade(connection)
-    engine.dispose()
-    return found, migrate.newest()
-
-
-def _engine_of(place: str) -> Engine:
-    url = store_url(place)
-    path = file_of(url)
-    if path is not None and not path.is_file():
-        raise StoreError(f"{path} not found; `spondyl followup init {path} --name NAME` makes a store")
-    return engine_for(url)
-
-
-def _revision(connection: Connection, url: URL) -> str | None:
-    try:
-        return migrate.revision_of(connection)
-    except StoreError as error:
-        raise StoreError(f'"{shown(url)}": {error}') from error

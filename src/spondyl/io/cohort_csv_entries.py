@@ -1,0 +1,197 @@
+"""Rows of text as records: every cell that cannot be read and every record that cannot be, by row and column."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from spondyl.clinic import read_facts
+from spondyl.core.errors import CaseError
+from spondyl.core.faults import expected_text, shown
+from spondyl.followup.records import LesionRecord, PatientRecord, PlanRecord, Record
+from spondyl.io.cohort_csv_cells import DATE_FORMATS, date_format, read_cell
+from spondyl.io.cohort_csv_schema import FACTS, CsvColumn
+from spondyl.io.cohort_csv_sheets import CsvFault, Line
+
+_STAND_INS: dict[str, dict[str, Any]] = {
+    "lesions": {"level": "", "facts": {}},
+    "plans": {"lesion_id": ""},
+}
+"""Fields that a record has where its row could not be read: its name still holds what refers to it."""
+
+
+@dataclass
+class Entry:
+    """One row and what became of it.
+
+    Parameters
+    ----------
+    values
+        What its cells hold, unknown ones as None.
+    record
+        The record; where the row is at fault a stand-in of its name alone, or None.
+    faults
+        What is wrong with it.
+    """
+
+    line: Line
+    values: dict[str, Any]
+    record: Record | None = None
+    faults: list[CsvFault] = field(default_factory=list)
+
+    @property
+    def table(self) -> str:
+        """Name of its table."""
+        return self.line.table.name
+
+    @property
+    def pseudonym(self) -> str:
+        """Whose row it is, empty where it does not say."""
+        return str(self.values.get("pseudonym") or "")
+
+
+def entries_of(lines: Iterable[Line], known: Iterable[CsvFault]) -> list[Entry]:
+    """Every row as a record or with its faults; `known` are faults that were found before."""
+    before: dict[tuple[str, int | None], list[CsvFault]] = defaultdict(list)
+    for fault in known:
+        before[fault.file, fault.row].append(fault)
+    found = [_entry(line, before[line.table.file, line.row]) for line in lines]
+    _add_facts(found)
+    return found
+
+
+def _entry(line: Line, known: list[CsvFault]) -> Entry:
+    entry = Entry(line, {}, None, list(known))
+    spoilt = {fault.column for fault in known}
+    for column in line.table.columns:
+        text = line.cells.get(column.name, "")
+        entry.values[column.name] = None
+        if column.name not in spoilt:
+            entry.values[column.name] = _value(entry, column, text)
+    if line.table is FACTS:
+        _check_fact(entry)
+    else:
+        _make(entry)
+    return entry
+
+
+def _value(entry: Entry, column: CsvColumn, text: str) -> Any:
+    if not text.strip():
+        if column.required and None not in {fault.column for fault in entry.faults}:
+            entry.faults.append(entry.line.fault(column.name, "is empty, and every row needs it"))
+        return None
+    try:
+        return read_cell(column.kind, text)
+    except ValueError as error:
+        entry.faults.append(entry.line.fault(column.name, f"is {shown(text)}, {error}"))
+        return None
+
+
+def _make(entry: Entry) -> None:
+    """The record of a row, or its faults and a stand-in."""
+    described = entry.line.table.of
+    assert described is not None
+    own = {name: entry.values[name] for name in described.fields if entry.values.get(name) is not None}
+    spoilt = {fault.column for fault in entry.faults}
+    try:
+        entry.record = described.model.model_validate(own)
+    except ValidationError as error:
+        for fault in error.errors(include_url=False):
+            column = str(fault["loc"][0]) if fault["loc"] else None
+            # What is told already is not told again; what contradicts between records is told when they are together.
+            if column in spoilt or (column is None and described.model is PatientRecord):
+                continue
+            entry.faults.append(entry.line.fault(column, _told(dict(fault), column)))
+    if entry.faults:
+        entry.record = None
+        extra = _STAND_INS.get(entry.table)
+        if extra is not None and entry.values.get(described.key[-1]):
+            entry.record = described.model.model_construct(**{**extra, **own})
+
+
+def _told(fault: dict[str, Any], column: str | None) -> str:
+    if fault["type"] == "value_error":
+        message = str(fault["msg"]).removeprefix("Value error, ")
+        return message if column is None else f"is {shown(fault['input'])}, {message}"
+    if fault["type"] == "missing":
+        return "is empty, and every row needs it"
+    return f"is {shown(fault['input'])}, expected {expected_text(fault)}"
+
+
+def _check_fact(entry: Entry) -> None:
+    """One fact alone: its key and its value."""
+    key, value = entry.values["key"], entry.values["value"]
+    if key is None or value is None:
+        return
+    try:
+        read_facts(_tree([(key, value)]), key)
+    except CaseError as error:
+        told = str(error).removeprefix(f"{key}: ")
+        entry.faults.append(entry.line.fault("key" if "is not a known key" in told else "value", told))
+
+
+def _tree(facts: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Facts by key path as the nested keys of a case.yaml."""
+    found: dict[str, Any] = {}
+    for key, value in facts:
+        *above, last = key.split(".")
+        here = found
+        for part in above:
+            inner = here.setdefault(part, {})
+            here = inner if isinstance(inner, dict) else {}
+        here[last] = value
+    return found
+
+
+def _add_facts(entries: list[Entry]) -> None:
+    """Give lesions their facts; facts that contradict each other are the lesion's fault."""
+    told: dict[tuple[str, str], list[tuple[str, Any]]] = defaultdict(list)
+    seen: set[tuple[str, str, str]] = set()
+    for entry in entries:
+        if entry.line.table is FACTS and not entry.faults:
+            whose = (entry.pseudonym, str(entry.values["lesion_id"]))
+            key = str(entry.values["key"])
+            if (*whose, key) in seen:
+                entry.faults.append(
+                    entry.line.fault("key", f"is {shown(key)}, which this lesion has already; keep one")
+                )
+                continue
+            seen.add((*whose, key))
+            told[whose].append((key, entry.values["value"]))
+    for entry in entries:
+        facts = told.get((entry.pseudonym, str(entry.values.get("lesion_id"))))
+        if isinstance(entry.record, LesionRecord) and not entry.faults and facts:
+            with_facts = {**dict(entry.record), "facts": _tree(facts)}
+            try:
+                entry.record = LesionRecord.model_validate(with_facts)
+            except ValidationError as error:
+                entry.faults += [entry.line.fault(None, _told(dict(each), None)) for each in error.errors()]
+
+
+def with_parts(plan: PlanRecord, parts: dict[str, list[Record]]) -> PlanRecord:
+    """A plan with its metrics and verdicts, each of which was checked by itself."""
+    return plan.model_copy(update={name: tuple(records) for name, records in parts.items()})
+
+
+def mixed_dates(lines: Iterable[Line]) -> Iterator[CsvFault]:
+    """A fault for each file whose dates are written in more than one way."""
+    ways: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for line in lines:
+        for column in line.table.columns:
+            way = date_format(line.cells.get(column.name, "")) if column.kind == "date" else None
+            if way is not None:
+                ways[line.table.file][way].append(line.row)
+    for file, found in ways.items():
+        if len(found) > 1:
+            told = ", ".join(f"{name} ({_cells(rows)})" for name, rows in found.items())
+            yield CsvFault(
+                file, None, None, f"dates are written in {len(found)} ways: {told}; write {DATE_FORMATS[0][0]}"
+            )
+
+
+def _cells(rows: list[int]) -> str:
+    return f"{len(rows)} cells" if len(rows) > 1 else f"1 cell, row {rows[0]}"

@@ -1,0 +1,91 @@
+"""Stores made, opened and taken to the newest revision."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy.engine import URL
+
+from spondyl.core.errors import StoreError
+from spondyl.io.store import migrate, tables
+from spondyl.io.store.engine import engine_for, file_of, shown, store_url
+from spondyl.io.store.failures import telling
+from spondyl.io.store.store import Store, writing
+
+
+def create_store(place: str, name: str, *, who: str) -> Store:
+    """Make a store in an empty database, or in a file that is not there yet.
+
+    Raises
+    ------
+    StoreError
+        If there is a store already, or another database.
+    """
+    url = store_url(place)
+    path = file_of(url)
+    if path is not None and not path.parent.is_dir():
+        raise StoreError(f"{path.parent} is no folder; make it first, or choose another place for the store")
+    engine = engine_for(url)
+    if path is not None:
+        with telling(url), engine.connect() as connection:
+            connection.connection.cursor().execute("PRAGMA journal_mode = WAL")
+    with writing(engine, who) as connection:
+        if _revision(connection, url) is not None:
+            raise StoreError(f'"{shown(url)}" holds a store already; open it, or choose another place')
+        migrate.upgrade(connection)
+        connection.execute(insert(tables.cohort).values(name=name))
+    return Store(engine, name)
+
+
+def open_store(place: str) -> Store:
+    """Open a store.
+
+    Raises
+    ------
+    StoreError
+        If there is none, an older revision of one, or a later one.
+    """
+    engine = _engine_of(place)
+    with telling(engine.url), engine.connect() as connection, connection.begin():
+        found = _revision(connection, engine.url)
+        if found is None:
+            raise StoreError(f'"{shown(engine.url)}" holds no store; `spondyl followup init` makes one')
+        if found != migrate.newest():
+            raise StoreError(
+                f'store "{shown(engine.url)}" has revision {found}, this spondyl writes {migrate.newest()}; copy it, '
+                "then run `spondyl followup upgrade` on it"
+            )
+        name = connection.execute(select(tables.cohort.c.name)).scalar_one()
+    return Store(engine, name)
+
+
+def upgrade_store(place: str, *, who: str) -> tuple[str, str]:
+    """Take a store to the newest revision: the revision it had, the one it has.
+
+    Raises
+    ------
+    StoreError
+        If there is no store, or a later spondyl wrote it.
+    """
+    engine = _engine_of(place)
+    with writing(engine, who) as connection:
+        found = _revision(connection, engine.url)
+        if found is None:
+            raise StoreError(f'"{shown(engine.url)}" holds no store; `spondyl followup init` makes one')
+        migrate.upgrade(connection)
+    engine.dispose()
+    return found, migrate.newest()
+
+
+def _engine_of(place: str) -> Engine:
+    url = store_url(place)
+    path = file_of(url)
+    if path is not None and not path.is_file():
+        raise StoreError(f"{path} not found; `spondyl followup init {path} --name NAME` makes a store")
+    return engine_for(url)
+
+
+def _revision(connection: Connection, url: URL) -> str | None:
+    try:
+        return migrate.revision_of(connection)
+    except StoreError as error:
+        raise StoreError(f'"{shown(url)}": {error}') from error
