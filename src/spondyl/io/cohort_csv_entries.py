@@ -105,7 +105,7 @@ def _make(entry: Entry) -> None:
             # What is told already is not told again; what contradicts between records is told when they are together.
             if column in spoilt or (column is None and described.model is PatientRecord):
                 continue
-            entry.faults.append(entry.line.fault(column, _told(dict(fault), column)))
+            entry.faults.append(entry.line.fault(column, _told(dict(fault), entry.line.cells.get(column or ""))))
     if entry.faults:
         entry.record = None
         extra = _STAND_INS.get(entry.table)
@@ -113,13 +113,13 @@ def _make(entry: Entry) -> None:
             entry.record = described.model.model_construct(**{**extra, **own})
 
 
-def _told(fault: dict[str, Any], column: str | None) -> str:
-    if fault["type"] == "value_error":
-        message = str(fault["msg"]).removeprefix("Value error, ")
-        return message if column is None else f"is {shown(fault['input'])}, {message}"
+def _told(fault: dict[str, Any], cell: str | None) -> str:
+    """A fault of the cell, or of the row where `cell` is None."""
     if fault["type"] == "missing":
         return "is empty, and every row needs it"
-    return f"is {shown(fault['input'])}, expected {expected_text(fault)}"
+    value_error = fault["type"] == "value_error"
+    message = str(fault["msg"]).removeprefix("Value error, ") if value_error else f"expected {expected_text(fault)}"
+    return message if cell is None else f"is {shown(cell)}, {message}"
 
 
 def _check_fact(entry: Entry) -> None:
