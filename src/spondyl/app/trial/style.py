@@ -1,0 +1,76 @@
+"""How figures look: one face, colours that colour-blind eyes tell apart, and a quiet line of what they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+from spondyl.core import DISCLAIMER, writing
+
+matplotlib.use("Agg")
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+INK, QUIET, GRID = "#1a1a1a", "#5c5c5c", "#e3e3e3"
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+"""Okabe & Ito 2008, in an order that also differs in grey; lines differ by dash too."""
+DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (3, 1)), (0, (8, 3)))
+TITLE_PT, BODY_PT, SMALL_PT, FOOT_PT = 10.0, 8.5, 7.5, 6.0
+WIDTH_IN = 5.6
+LEFT_IN, RIGHT_IN, TOP_IN = 0.85, 0.30, 0.62
+FONTS = ["Arial", "Liberation Sans", "Helvetica", "DejaVu Sans"]
+DPI = 300
+
+
+def new_figure(height_in: float, title: str, subtitle: str, about: str, width_in: float = WIDTH_IN) -> Figure:
+    """A white figure with its title, what it counts, and the line at its foot."""
+    figure = Figure(figsize=(width_in, height_in), facecolor="white")
+    figure.text(0.02, 1 - 0.17 / height_in, title, fontsize=TITLE_PT, fontweight="bold", color=INK, va="center")
+    figure.text(0.02, 1 - 0.37 / height_in, subtitle, fontsize=SMALL_PT, color=QUIET, va="center")
+    figure.text(0.02, 0.09 / height_in, f"{about}. {DISCLAIMER}", fontsize=FOOT_PT, color=QUIET, va="center")
+    return figure
+
+
+def axes_in(figure: Figure, left: float, bottom: float, right: float, top: float) -> Axes:
+    """Axes with these margins in inches."""
+    width, height = figure.get_size_inches()
+    axes = figure.add_axes(
+        (left / width, bottom / height, (width - left - right) / width, (height - bottom - top) / height)
+    )
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    axes.tick_params(labelsize=SMALL_PT, colors=INK)
+    axes.set_axisbelow(True)
+    return axes
+
+
+def month_ticks(last: float) -> list[float]:
+    """Ticks in months from 0 to beyond `last`: at most ten, in steps of the follow-up schedule.
+
+    >>> month_ticks(39.1), month_ticks(5.0), month_ticks(0.0)
+    ([0.0, 6.0, 12.0, 18.0, 24.0, 30.0, 36.0, 42.0], [0.0, 1.0, 2.0, 3.0, 4.0, 5.0], [0.0, 1.0])
+    """
+    step = next((step for step in (1, 2, 3, 6, 12, 24, 36, 60, 120) if last <= 9 * step), 240)
+    count = max(1, -(-int(1000 * last) // int(1000 * step)))
+    return [float(step * i) for i in range(count + 1)]
+
+
+def say(figure: Figure, text: str) -> None:
+    """A sentence where there is nothing to draw."""
+    figure.text(0.5, 0.5, text, fontsize=BODY_PT, color=QUIET, ha="center", va="center", wrap=True)
+
+
+def save(figure: Figure, path: Path) -> Path:
+    """Write a figure as PNG or SVG, by the path's suffix, whole or not at all."""
+    kind = path.suffix[1:]
+    look: dict[Any, Any] = {
+        "svg.hashsalt": "spondyl",
+        "svg.fonttype": "path",
+        "font.family": "sans-serif",
+        "font.sans-serif": FONTS,
+    }
+    with matplotlib.rc_context(look), writing(path) as temporary:
+        figure.savefig(temporary, format=kind, dpi=DPI, metadata={"Date": None} if kind == "svg" else None)
+    return path
