@@ -1,8 +1,9 @@
 """The geometry and limits of helical tomotherapy.
 
-51 projections a turn, 64 leaves of 6.25 mm at 850 mm (Langen 2010, TG-148, Med Phys 37:4817, doi:10.1118/1.3462971);
-pitch 0.86/n (Kissick 2005, Med Phys 32:1414, doi:10.1118/1.1896453); modulation factor: the longest opening over the
-mean of those that are not zero.
+51 projections a turn (Phys Med Biol 2005;50:2387, loose helical delivery), 64 leaves (Sen and West 2009, J Med Phys
+34:194, doi:10.4103/0971-6203.56078) of 6.25 mm at 850 mm (AAPM TG-148: Langen 2010, Med Phys 37:4817,
+doi:10.1118/1.3462971; from memory, its text was not opened); pitch 0.86/n (Kissick 2005, Med Phys 32:1414, as Chen's
+analysis of the thread effect has it); modulation factor: the longest opening over the mean of those that are not zero.
 """
 
 from __future__ import annotations
@@ -21,21 +22,22 @@ Floats = NDArray[np.float64]
 PER_TURN = 51
 LEAVES, LEAF_MM = 64, 6.25
 WIDTH_MM = 25.0
-"""Of the slit along the couch: the middle one of 10, 25 and 50 mm."""
+"""Of the slit along the couch: the middle one of 10, 25 and 50 mm (Shin 2013, Med Dosim 38:359: 10.5 and 25 mm)."""
 PITCH = 0.287
-"""Couch travel a turn over the width: 0.86 / 3: with 0.43, 6 Gy to 21 cm3 in water asked for turns of 95 s. Ours."""
+"""Couch travel a turn over the width: 0.86 / 3, as Shin 2013 has it; with 0.43, 6 Gy to 21 cm3 in water asked for turns
+of 95 s."""
 MARGIN_MM = 3.0
 """Around the target's projection, for leaves that may open. Ours."""
 SHARED = 3
 """Projections in a row that share their openings, so that 17 directions a turn are optimised. Ours."""
 MOST_MODULATION = 2.5
-"""Of the modulation factor. Ours."""
+"""Of the modulation factor (Shin 2013: 1.5 and 2.5)."""
 LEAST_SHARE = 0.02
 """Shorter openings are left out, as leaves take time to move. Ours."""
 MU_PER_MIN = 850.0
-"""Dose rate, of MU of 1 cGy at 15 mm depth (Langen 2010: some 850 cGy/min)."""
+"""Dose rate, of MU of 1 cGy at 15 mm depth: some 850 cGy/min. From memory, unverified; beam times follow from it."""
 TURN_S = (11.8, 60.0)
-"""Shortest and longest turn of the gantry (Langen 2010: some 12 to 60 s)."""
+"""Shortest and longest turn of the gantry. From memory, unverified; a plan that needs a longer one is refused."""
 
 
 @dataclass(frozen=True)

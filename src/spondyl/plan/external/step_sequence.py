@@ -1,8 +1,9 @@
 """A fluence in whole levels as a sum of leaf openings: the fewest monitor units, and few segments.
 
-Engel 2005 (Discrete Appl Math 152:35, doi:10.1016/j.dam.2004.10.007): the least sum of weights is the largest sum of
-rises of any row. Each step takes the largest weight by which some opening lowers it by that weight, so the sum stays
-the least; among the openings that may be taken, the ones that end at a step of just this weight.
+Engel 2005 (Discrete Appl Math 152; volume from memory, the method also in Kalinowski's reports, Rostock 2003): the
+least sum of weights is the largest sum of rises of any row. Each step takes the largest weight by which some opening
+lowers it by that weight, so the sum stays the least; among the openings that may be taken, the ones that end at a step
+of just this weight.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def complexity(levels: Integers) -> Integers:
     return np.maximum(np.diff(levels, axis=1, prepend=0), 0).sum(axis=1)
 
 
-@cite("Engel K, Discrete Appl Math 2005;152:35", "10.1016/j.dam.2004.10.007", "least monitor units, few segments")
+@cite("Engel K, Discrete Appl Math 2005 (volume unverified)", "", "least monitor units, few segments")
 def openings(levels: Integers) -> tuple[Opening, ...]:
     """Openings whose weighted sum is `levels`, int64, shape (rows, positions along leaf travel).
 
