@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
 from spondyl.app.trial.outcomes import ALL, Group, Outcome
@@ -19,16 +19,18 @@ from spondyl.app.trial.style import (
     GRID,
     INK,
     LEFT_IN,
+    LINE_IN,
     QUIET,
+    RIGHT_IN,
     SMALL_PT,
-    TOP_IN,
+    SMALL_WIDTH_IN,
     axes_in,
     month_ticks,
     new_figure,
     say,
 )
 
-AXES_IN, AXIS_IN, LINE_IN, FOOT_IN, CAUTION_IN = 2.75, 0.52, 0.17, 0.28, 0.18
+AXES_IN, AXIS_IN, FOOT_IN = 2.75, 0.52, 0.28
 BESIDE_IN = 1.25
 """Room for the curves' names at their ends."""
 APART, LOWEST = 0.055, 0.035
@@ -40,16 +42,13 @@ Floats = NDArray[np.floating[Any]]
 def draw_curves(outcome: Outcome, about: str) -> Figure:
     """The figure of an endpoint; a sentence where nobody can be told of."""
     below = AXIS_IN + LINE_IN * (len(outcome.groups) if len(outcome.groups) > 1 else 0) + FOOT_IN
-    top = TOP_IN + (CAUTION_IN if outcome.asked.caution else 0)
-    height = top + AXES_IN + below
-    figure = new_figure(height, outcome.asked.title, _subtitle(outcome), about)
+    figure, head, _ = new_figure(AXES_IN + below, outcome.asked.title, _subtitle(outcome), about)
     if not outcome.groups:
         say(figure, f"No {outcome.data.definition.unit} of this cohort has a known time.")
         return figure
     named = outcome.asked.kind == "incidence" or len(outcome.groups) > 1
-    if outcome.asked.caution:
-        figure.text(0.02, 1 - 0.55 / height, outcome.asked.caution, fontsize=SMALL_PT, color=INK, va="center")
-    axes = axes_in(figure, LEFT_IN, below, BESIDE_IN if named else 0.3, top)
+    left = max(LEFT_IN, 0.3 + SMALL_WIDTH_IN * max(len(group.name) for group in outcome.groups))
+    axes = axes_in(figure, left, below, BESIDE_IN if named else RIGHT_IN, head)
     ticks = _time_axis(axes, outcome)
     ends: list[tuple[float, str, str]] = []
     for i, group in enumerate(outcome.groups):
@@ -74,7 +73,7 @@ def _subtitle(outcome: Outcome) -> str:
         told.append("|: censored")
     if outcome.test is not None and outcome.test.p is not None:
         told.append(f"{'log-rank' if asked.kind == 'survival' else 'Gray'} p = {outcome.test.p:.3g}")
-    return ", ".join(told)
+    return "\n".join((", ".join(told), asked.caution)) if asked.caution else ", ".join(told)
 
 
 def times_of(count: int, word: str) -> str:
@@ -97,7 +96,11 @@ def _value_axis(axes: Axes, outcome: Outcome) -> None:
     if outcome.asked.kind == "incidence":
         highest = max(_highest(group) for group in outcome.groups)
         top = min(1.0, max(0.2, np.ceil(10 * highest + 1e-9) / 10))
+        if highest == 0:
+            word = f"no {outcome.asked.event_word}, no {outcome.asked.competing_word}"
+            axes.text(0.5, 0.5, word, transform=axes.transAxes, fontsize=BODY_PT, color=QUIET, ha="center")
     axes.set_ylim(0, top * 1.005)
+    axes.yaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
     label = outcome.asked.title if outcome.asked.kind == "survival" else "Cumulative incidence"
     axes.set_ylabel(label, fontsize=BODY_PT, color=INK)

@@ -28,12 +28,20 @@ class Drawn:
     rows: Sequence[Sequence[object]]
 
 
-def figures(cohort: Cohort, outcomes: Outcomes) -> tuple[Drawn, ...]:
-    """Flow, curves, swimmer, pain."""
+def figures(cohort: Cohort, kept: Cohort, outcomes: Outcomes) -> tuple[Drawn, ...]:
+    """Flow, curves, swimmer, pain.
+
+    Parameters
+    ----------
+    cohort
+        Everybody, for the flow.
+    kept
+        Those of the analysis.
+    """
     about = cohort.name
     course = flow(cohort, outcomes)
-    bars = lanes(cohort, outcomes)
-    pain = pain_of(cohort, outcomes)
+    bars = lanes(kept, outcomes)
+    pain = pain_of(kept, outcomes)
     return (
         Drawn("flow", "Flow of patients", f"Who came in and who is in each analysis, after {course.guideline}.",
               draw_flow(course, about), flow_rows(course)),

@@ -54,6 +54,11 @@ def flow(cohort: Cohort, outcomes: Outcomes) -> Flow:
     return Flow(CONSORT, tuple(trunk), tuple(_column(arm, _of(enrolled, arm), outcomes) for arm in arms))
 
 
+def analysed(cohort: Cohort) -> Cohort:
+    """The cohort without those who were not enrolled or are left out of the analysis."""
+    return cohort.model_copy(update={"patients": tuple(each for each in cohort.patients if is_enrolled(each))})
+
+
 def is_enrolled(patient: PatientRecord) -> bool:
     """Enrolled, and not left out; where no day of enrolment is recorded, whoever was treated."""
     if patient.excluded_reason is not None:

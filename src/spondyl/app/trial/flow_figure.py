@@ -10,11 +10,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from spondyl.app.trial.flow import Box, Flow
-from spondyl.app.trial.style import INK, SMALL_PT, TOP_IN, new_figure
+from spondyl.app.trial.style import INK, SMALL_PT, new_figure
 
 LINE_IN, PAD_IN, GAP_IN, BOX_IN = 0.155, 0.09, 0.30, 2.65
-SIDE_IN = 0.35
-"""Between a box and the one beside it."""
+SIDE_IN, EDGE_IN = 0.35, 0.2
+"""Between a box and what is beside it; between a box and the figure's edge."""
 CHARACTERS = 43
 """Of a line in a box of `BOX_IN`."""
 
@@ -38,29 +38,31 @@ class Placed:
 
 
 def draw_flow(flow: Flow, about: str) -> Figure:
-    """The figure."""
+    """The figure: the trunk, those who leave to its right, then a column an arm."""
     columns = len(flow.arms)
-    width = max(5.6, 0.5 + columns * BOX_IN + (columns - 1) * SIDE_IN, 0.5 + 2 * BOX_IN + SIDE_IN)
     trunk = [(_wrapped(box), _wrapped(side) if side else None) for box, side in flow.trunk]
     arms = [[_wrapped(box) for box in column] for column in flow.arms]
     rows = [max(_height(arms[c][r]) for c in range(columns)) for r in range(len(arms[0]))]
-    trunk_in = [max(_height(box), _height(side) if side else 0.0) for box, side in trunk]
-    height = TOP_IN + sum(trunk_in) + sum(rows) + GAP_IN * (len(trunk_in) + len(rows)) + 0.1
-    figure = new_figure(height, "Flow of patients", f"after {flow.guideline}", about, width)
-    beside = any(side for _, side in trunk)
-    centre = width / 2 if columns > 1 or not beside else 0.25 + BOX_IN / 2
-    y, above = height - TOP_IN, None
-    for (box, side), tall in zip(trunk, trunk_in, strict=True):
-        placed = Placed(box, centre - BOX_IN / 2, y - (tall + _height(box)) / 2, _height(box))
+    gaps = [GAP_IN + (_height(side) + GAP_IN if side else 0.0) for _, side in trunk]
+    body = sum(_height(box) for box, _ in trunk) + sum(gaps) + sum(rows) + GAP_IN * len(rows)
+    beside = EDGE_IN + SIDE_IN + BOX_IN if any(side for _, side in trunk) else 0.0
+    width = max(
+        5.6, 2 * EDGE_IN + columns * BOX_IN + (columns - 1) * SIDE_IN, 2 * beside if columns > 1 else beside + 2
+    )
+    centre = width / 2 if columns > 1 or not beside else (width - beside + EDGE_IN) / 2 + 0.3
+    figure, head, height = new_figure(body, "Flow of patients", f"after {flow.guideline}", about, width)
+    y, above = height - head, None
+    for (box, side), gap in zip(trunk, gaps, strict=True):
+        placed = Placed(box, centre - BOX_IN / 2, y - _height(box), _height(box))
         _draw(figure, placed)
         if above is not None:
             _arrow(figure, (above.middle, above.bottom), (placed.middle, placed.top))
         if side:
-            other = Placed(side, placed.left + BOX_IN + SIDE_IN, y - (tall + _height(side)) / 2, _height(side))
+            other = Placed(side, centre + SIDE_IN, placed.bottom - GAP_IN - _height(side), _height(side))
             _draw(figure, other)
-            level = placed.bottom + placed.height / 2
-            _arrow(figure, (placed.left + BOX_IN, level), (other.left, level))
-        above, y = placed, y - tall - GAP_IN
+            level = other.bottom + other.height / 2
+            _arrow(figure, (centre, level), (other.left, level))
+        above, y = placed, placed.bottom - gap
     for c, column in enumerate(arms):
         left = centre - BOX_IN / 2 + (c - (columns - 1) / 2) * (BOX_IN + SIDE_IN)
         _column(figure, column, rows, left, y, above)

@@ -14,7 +14,6 @@ from spondyl.app.trial.style import (
     INK,
     QUIET,
     SMALL_PT,
-    TOP_IN,
     axes_in,
     month_ticks,
     new_figure,
@@ -44,12 +43,11 @@ HATCHES = dict(zip(RESPONSES, ("", "", "", "////"), strict=True)) | {"unknown": 
 
 def draw_trajectories(pain: Pain, about: str) -> Figure:
     """Every painful lesion as a thin line, median and quartiles at the times of the schedule."""
-    height = TOP_IN + AXES_IN + AXIS_IN + ROW_IN
-    figure = new_figure(height, "Worst pain over time", _told(pain), about)
+    figure, head, height = new_figure(AXES_IN + AXIS_IN + ROW_IN, "Worst pain over time", _told(pain), about)
     if not pain.trajectories:
         say(figure, "No lesion of this cohort has pain recorded before treatment.")
         return figure
-    axes = axes_in(figure, 0.85, AXIS_IN + ROW_IN, 0.3, TOP_IN)
+    axes = axes_in(figure, 0.85, AXIS_IN + ROW_IN, 0.3, head)
     last = min(LAST_MONTH, max(max(each.months) for each in pain.trajectories))
     ticks = month_ticks(last)
     axes.set_xlim(-0.02 * ticks[-1], ticks[-1] * 1.02)
@@ -59,10 +57,11 @@ def draw_trajectories(pain: Pain, about: str) -> Figure:
     axes.grid(axis="y", color=GRID, linewidth=0.6)
     axes.set_xlabel("Months from the first day of treatment", fontsize=BODY_PT, color=INK)
     axes.set_ylabel("Worst pain, 0 to 10", fontsize=BODY_PT, color=INK)
+    faint = min(0.7, max(0.12, 12 / len(pain.trajectories)))
     for each in pain.trajectories:
-        axes.plot(each.months, each.scores, color="#9a9a9a", linewidth=0.8, alpha=0.7, marker=".", markersize=2.5)
+        axes.plot(each.months, each.scores, color="#9a9a9a", linewidth=0.8, alpha=faint, marker=".", markersize=2.5)
     found = [
-        (due, known) for due, window in DUE if (known := quartiles(pain.trajectories, due, window)) and due <= last
+        (due, known) for due, window in DUE if (known := quartiles(pain.trajectories, due, window)) and due <= ticks[-1]
     ]
     medians = [known[1] for _, known in found]
     spans = [[known[1] - known[2] for _, known in found], [known[3] - known[1] for _, known in found]]
@@ -96,16 +95,16 @@ def draw_waterfall(pain: Pain, about: str) -> Figure:
         ((each.change, each) for each in pain.trajectories if each.change is not None),
         key=lambda found: (-found[0], found[1].patient, found[1].lesion_id),
     )
-    height = TOP_IN + AXES_IN + AXIS_IN + LEGEND_IN
     absent = len(pain.trajectories) - len(known)
     subtitle = f"{len(known)} lesions with pain before treatment and a score then"
     if absent:
         subtitle += f"; {absent} without a score are not shown"
-    figure = new_figure(height, "Change of worst pain at 3 months", subtitle, about)
+    title = "Change of worst pain at 3 months"
+    figure, head, height = new_figure(AXES_IN + AXIS_IN + LEGEND_IN, title, subtitle, about)
     if not known:
         say(figure, "No lesion of this cohort has pain before treatment and a score at 3 months.")
         return figure
-    axes = axes_in(figure, 0.85, AXIS_IN + LEGEND_IN, 0.3, TOP_IN)
+    axes = axes_in(figure, 0.85, AXIS_IN + LEGEND_IN, 0.3, head)
     for x, (change, each) in enumerate(known):
         axes.bar(
             x, change or 0.06, width=0.78, color=RESPONSE_COLOURS[each.response], hatch=HATCHES[each.response],

@@ -12,6 +12,7 @@ from spondyl.app.trial.adverse_events import adverse_events
 from spondyl.app.trial.characteristics import characteristics
 from spondyl.app.trial.dosimetry import deviations, dosimetry
 from spondyl.app.trial.figures import Drawn, figures
+from spondyl.app.trial.flow import analysed
 from spondyl.app.trial.outcome_tables import answers, estimates, unknown_rows
 from spondyl.app.trial.outcomes import Outcomes, median_follow_up, outcomes, reverse_median
 from spondyl.app.trial.page import render
@@ -76,19 +77,22 @@ def trial_report(
 
     Parameters
     ----------
+    cohort
+        Everybody; those not enrolled or left out of the analysis stand in the flow alone.
     at_months
         When estimates are told.
     readers
         Readers that an image needs to count.
     """
+    kept = analysed(cohort)
     with collecting() as cited:
-        found = outcomes(cohort, at_months, readers)
+        found = outcomes(kept, at_months, readers)
         progress("endpoints", 1.0)
         tables = (
-            characteristics(cohort), dosimetry(cohort), deviations(cohort), adverse_events(cohort), estimates(found),
-            answers(found),
+            characteristics(kept), dosimetry(kept), deviations(kept), estimates(found), answers(found),
+            adverse_events(kept),
         )  # fmt: skip
-        drawn = figures(cohort, found)
+        drawn = figures(cohort, kept, found)
     progress("figures", 1.0)
     return TrialReport(cohort, found, tables, drawn, tuple(dict.fromkeys(str(each) for each in cited)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +20,46 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (3, 1)), (0, (8, 3)))
 TITLE_PT, BODY_PT, SMALL_PT, FOOT_PT = 10.0, 8.5, 7.5, 6.0
 WIDTH_IN = 5.6
-LEFT_IN, RIGHT_IN, TOP_IN = 0.85, 0.30, 0.62
+LEFT_IN, RIGHT_IN, LINE_IN = 0.85, 0.30, 0.17
+SMALL_WIDTH_IN = 0.061
+"""Of a letter of `SMALL_PT` in the widest of `FONTS`, on average."""
 FONTS = ["Arial", "Liberation Sans", "Helvetica", "DejaVu Sans"]
 DPI = 300
 
 
-def new_figure(height_in: float, title: str, subtitle: str, about: str, width_in: float = WIDTH_IN) -> Figure:
-    """A white figure with its title, what it counts, and the line at its foot."""
-    figure = Figure(figsize=(width_in, height_in), facecolor="white")
-    figure.text(0.02, 1 - 0.17 / height_in, title, fontsize=TITLE_PT, fontweight="bold", color=INK, va="center")
-    figure.text(0.02, 1 - 0.37 / height_in, subtitle, fontsize=SMALL_PT, color=QUIET, va="center")
-    figure.text(0.02, 0.09 / height_in, f"{about}. {DISCLAIMER}", fontsize=FOOT_PT, color=QUIET, va="center")
-    return figure
+def new_figure(
+    body_in: float, title: str, told: str, about: str, width_in: float = WIDTH_IN
+) -> tuple[Figure, float, float]:
+    """A white figure with its title, what it counts, and the line at its foot.
+
+    Parameters
+    ----------
+    body_in
+        Height of what is drawn, its axes' labels included.
+    told
+        What it counts; wrapped to the width.
+    about
+        What the cohort is: stands at the foot with the disclaimer.
+
+    Returns
+    -------
+    tuple
+        The figure, the height of its head and its whole height in inches.
+    """
+    lines = [
+        line
+        for part in told.split("\n")
+        for line in textwrap.wrap(part, int((width_in - 0.25) / SMALL_WIDTH_IN)) or [""]
+    ]
+    head = 0.45 + LINE_IN * len(lines)
+    height = head + body_in
+    figure = Figure(figsize=(width_in, height), facecolor="white")
+    figure.text(0.02, 1 - 0.17 / height, title, fontsize=TITLE_PT, fontweight="bold", color=INK, va="center")
+    for i, line in enumerate(lines):
+        y = 1 - (0.37 + LINE_IN * i) / height
+        figure.text(0.02, y, line, fontsize=SMALL_PT, color=QUIET, va="center")
+    figure.text(0.02, 0.09 / height, f"{about}. {DISCLAIMER}", fontsize=FOOT_PT, color=QUIET, va="center")
+    return figure, head, height
 
 
 def axes_in(figure: Figure, left: float, bottom: float, right: float, top: float) -> Axes:

@@ -17,7 +17,6 @@ from spondyl.app.trial.style import (
     INK,
     QUIET,
     SMALL_PT,
-    TOP_IN,
     axes_in,
     month_ticks,
     new_figure,
@@ -26,9 +25,13 @@ from spondyl.app.trial.style import (
 from spondyl.followup.endpoints import EVENT, Observation, months_between, patient_start
 from spondyl.followup.records import Cohort, PatientRecord
 
-ROW_IN, AXIS_IN, LEGEND_IN, LEAST_IN = 0.17, 0.50, 0.55, 1.0
-NAMED = 80
-"""From more patients on, bars carry no names and get thinner."""
+ROW_IN, AXIS_IN, LEGEND_IN = 0.17, 0.50, 0.55
+FEWEST = 6
+"""Rows of a figure with fewer patients."""
+TALLEST_IN = 7.6
+"""Rows together: more patients get thinner bars, so that the figure fits a page."""
+NAMED_IN = 0.1
+"""Thinner rows carry no names."""
 ALIVE, DEAD = "#9ecae1", "#d9d9d9"
 MARKS: dict[str, dict[str, Any]] = {
     "local progression": {"marker": "^", "color": "#D55E00", "markersize": 6},
@@ -91,31 +94,33 @@ def _offset(patient: PatientRecord, each: Observation) -> float:
 
 def draw_swimmer(bars: Sequence[Lane], about: str) -> Figure:
     """The figure; a sentence where there is no bar."""
-    row = ROW_IN if len(bars) <= NAMED else max(0.03, ROW_IN * NAMED / len(bars))
-    height = TOP_IN + max(LEAST_IN, row * len(bars)) + AXIS_IN + LEGEND_IN
+    rows = max(FEWEST, len(bars))
+    row = min(ROW_IN, TALLEST_IN / rows)
     dead = sum(lane.dead for lane in bars)
     subtitle = f"{len(bars)} patient{'' if len(bars) == 1 else 's'}, {dead} died; arrow: alive at the last contact"
-    figure = new_figure(height, "Course of each patient", subtitle, about)
+    figure, head, height = new_figure(row * rows + AXIS_IN + LEGEND_IN, "Course of each patient", subtitle, about)
     if not bars:
         say(figure, "No patient of this cohort has a known follow-up.")
         return figure
-    axes = axes_in(figure, 0.85, AXIS_IN + LEGEND_IN, 0.35, TOP_IN)
+    axes = axes_in(figure, 0.85, AXIS_IN + LEGEND_IN, 0.35, head)
     ticks = month_ticks(max(lane.months for lane in bars))
     axes.set_xlim(0, ticks[-1])
     axes.set_xticks(ticks)
-    axes.set_ylim(len(bars) - 0.4, -0.6)
+    axes.set_ylim(rows - 0.4, -0.6)
     axes.grid(axis="x", color=GRID, linewidth=0.6)
     axes.set_xlabel("Months from the first day of treatment", fontsize=BODY_PT, color=INK)
-    axes.set_yticks(range(len(bars)) if len(bars) <= NAMED else [])
-    axes.set_yticklabels([lane.name for lane in bars] if len(bars) <= NAMED else [])
+    axes.set_yticks(range(len(bars)) if row >= NAMED_IN else [])
+    axes.set_yticklabels([lane.name for lane in bars] if row >= NAMED_IN else [])
     axes.tick_params(axis="y", length=0)
+    size = row / ROW_IN
     for y, lane in enumerate(bars):
         axes.barh(y, lane.months, height=0.62, color=DEAD if lane.dead else ALIVE, linewidth=0)
         if not lane.dead:
-            axes.plot(lane.months, y, ">", color="#4292c6", markersize=5, clip_on=False)
+            axes.plot(lane.months, y, ">", color="#4292c6", markersize=5 * size, clip_on=False)
         for month, what in lane.marks:
+            look = MARKS[what] | {"markersize": MARKS[what]["markersize"] * max(0.5, size)}
             axes.plot(
-                month, y, linestyle="", markeredgecolor="white", markeredgewidth=0.6, clip_on=False, **MARKS[what]
+                month, y, linestyle="", markeredgecolor="white", markeredgewidth=0.6 * size, clip_on=False, **look
             )
     _legend(figure, bars, height)
     return figure
