@@ -20,7 +20,7 @@ from spondyl.core.provenance import DISCLAIMER
 VERBS = (
     "import", "show", "facts", "assess", "fhir", "vignettes", "evidence", "volumes", "plan", "evaluate", "compare",
     "recompute",
-    "report", "demo", "phantom", "machine", "register", "whatif",
+    "report", "demo", "phantom", "machine", "register", "whatif", "followup", "cohort", "trial",
 )  # fmt: skip
 
 app = typer.Typer(
