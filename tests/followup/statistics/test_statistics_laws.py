@@ -181,11 +181,16 @@ def test_calibration_counts_observed_over_expected() -> None:
 
 
 def test_single_arm_of_the_sbrt_trial() -> None:
-    """Threshold 80 %, expected 95 %, one-sided 10 %, power 80 %: 25 exactly; the trial's 26 keeps both as well."""
+    """Threshold 80 %, expected 95 %, one-sided 10 %, power 80 %: 25 exactly.
+
+    The trial's 26 is what the arcsine scale of Kaplan-Meier asks with its 2.5 years of enrolment.
+    """
     sizes = {m: single_arm(0.8, 0.95, 0.1, 0.8, m) for m in ("exact", "normal", "normal-corrected", "arcsine")}
     assert {m: s.n for m, s in sizes.items()} == {"exact": 25, "normal": 22, "normal-corrected": 28, "arcsine": 20}
     assert (sizes["exact"].successes, sizes["exact"].alpha) == (23, pytest.approx(0.098225, abs=1e-6))
     assert single_arm(0.8, 0.95, 0.1, 0.8, "arcsine-corrected").n == 25
+    enrolling = single_arm_survival(0.8, 0.95, 1.0, 0.1, 0.8, scale="arcsine", accrual=2.5, follow_up=0.0)
+    assert (enrolling.n, enrolling.exact_n) == (26, pytest.approx(25.55, abs=0.005))
 
 
 def test_two_arms_of_the_phase_three_protocol() -> None:
