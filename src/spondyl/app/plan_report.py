@@ -115,7 +115,8 @@ def _plan_facts(planned: Planned) -> tuple[Fact, ...]:
     return (
         Fact(
             "prescription",
-            f"{plain(asked.dose_gy)} Gy in {asked.fractions} fractions to {asked.structure} {asked.coverage}",
+            f"{plain(asked.dose_gy)} Gy in {asked.fractions} fraction{'s' if asked.fractions > 1 else ''} to "
+            f"{asked.structure} {asked.coverage}",
         ),
         Fact("beams", f"{len(plan.beams)}") if plan.beams else Fact("fields", f"{len(plan.fields)}"),
         Fact("MU", f"{three(plan.total_mu)} per fraction ({three(plan.modulation)} MU per cGy)"),
