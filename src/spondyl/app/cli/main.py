@@ -23,15 +23,6 @@ VERBS = (
     "report", "demo", "phantom", "machine", "register", "whatif", "followup", "cohort", "trial",
 )  # fmt: skip
 
-app = typer.Typer(
-    name="spondyl",
-    help=f"From a spinal metastasis on CT to a judged treatment plan. {DISCLAIMER}",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    rich_markup_mode="markdown",
-)
-
 STOPPED = "stopped; nothing of this run is written, what was there before is kept"
 
 
@@ -41,7 +32,6 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _root(
     version_: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
@@ -50,18 +40,29 @@ def _root(
     """What stands before a verb."""
 
 
-def _register() -> None:
-    for verb in VERBS:
-        room = importlib.import_module(f"spondyl.app.cli.{verb}_verb")
-        room.register(app)
+def _command_line(arguments: list[str]) -> typer.Typer:
+    """The verb that the words ask for, all verbs where they name none: to load them all takes seconds."""
+    app = typer.Typer(
+        name="spondyl",
+        help=f"From a spinal metastasis on CT to a judged treatment plan. {DISCLAIMER}",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+        rich_markup_mode="markdown",
+    )
+    app.callback()(_root)
+    asked = arguments[0] if arguments else ""
+    for verb in () if asked == "--version" else (asked,) if asked in VERBS else VERBS:
+        importlib.import_module(f"spondyl.app.cli.{verb}_verb").register(app)
+    return app
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
     stderr = Console(stderr=True, soft_wrap=True, highlight=False)
     try:
-        _register()
-        code = app(arguments, prog_name="spondyl", standalone_mode=False)
+        words = sys.argv[1:] if arguments is None else arguments
+        code = _command_line(words)(words, prog_name="spondyl", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except SpondylError as error:
         stderr.print(f"error: {error}", markup=False, style="red")
