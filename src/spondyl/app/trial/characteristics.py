@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from spondyl.app.trial.outcomes import ALL
+from spondyl.app.trial.outcomes import ALL, arm_names
 from spondyl.app.trial.table import Row, Table, counted, spread
 from spondyl.clinic import Facts
 from spondyl.followup.endpoints import lesion_start, patient_start, visits_of
@@ -34,8 +34,9 @@ class Lesion:
 
 def characteristics(cohort: Cohort) -> Table:
     """Table 1, a column an arm."""
-    arms = sorted({patient.arm or ALL for patient in cohort.patients})
-    groups = [[p for p in cohort.patients if (p.arm or ALL) == arm] for arm in arms]
+    of = arm_names(cohort)
+    arms = sorted(set(of.values()))
+    groups = [[patient for patient in cohort.patients if of[patient.pseudonym] == arm] for arm in arms]
     if len(arms) > 1:
         arms, groups = [*arms, ALL], [*groups, list(cohort.patients)]
     treated = [[patient for patient in group if patient_start(patient) is not None] for group in groups]

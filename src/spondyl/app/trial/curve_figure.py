@@ -33,8 +33,8 @@ from spondyl.app.trial.style import (
 AXES_IN, AXIS_IN, FOOT_IN = 2.75, 0.52, 0.28
 BESIDE_IN = 1.25
 """Room for the curves' names at their ends."""
-APART, LOWEST = 0.055, 0.035
-"""Names at the ends of curves stay this share of the axis apart, and above its foot."""
+APART = 0.058
+"""Height of a line beside the curves, as a share of the axis: names neither touch each other nor leave the foot."""
 _COUNTED = ("death", "progression", "fracture", "reintervention")
 Floats = NDArray[np.floating[Any]]
 
@@ -100,7 +100,7 @@ def _value_axis(axes: Axes, outcome: Outcome) -> None:
             word = f"no {outcome.asked.event_word}, no {outcome.asked.competing_word}"
             axes.text(0.5, 0.5, word, transform=axes.transAxes, fontsize=BODY_PT, color=QUIET, ha="center")
     axes.set_ylim(0, top * 1.005)
-    axes.yaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))
+    axes.set_yticks([tick for tick in MaxNLocator(nbins=8, steps=[1, 2, 5, 10]).tick_values(0, top) if tick <= top])
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
     label = outcome.asked.title if outcome.asked.kind == "survival" else "Cumulative incidence"
     axes.set_ylabel(label, fontsize=BODY_PT, color=INK)
@@ -158,13 +158,13 @@ def _band(axes: Axes, times: Floats, lower: Floats, upper: Floats, colour: str) 
 
 def _name(axes: Axes, ends: list[tuple[float, str, str]]) -> None:
     """Names beside the ends of the curves, moved apart where they would touch."""
-    top = axes.get_ylim()[1]
-    place = LOWEST - APART
+    top, place, taken = axes.get_ylim()[1], 0.0, 0
     for value, name, colour in sorted(ends):
-        place = max(value / top, place + APART)
         words = _wrapped(name)
+        lines = words.count("\n") + 1
+        place = max(value / top, place + APART * (taken + lines) / 2) if taken else max(value / top, APART * lines / 2)
         axes.text(1.015, place, words, transform=axes.transAxes, fontsize=SMALL_PT, color=colour, va="center")
-        place += APART * words.count("\n")
+        taken = lines
 
 
 def _wrapped(name: str, width: int = 18) -> str:

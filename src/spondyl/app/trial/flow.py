@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from spondyl.app.trial.outcomes import ALL, Outcome, Outcomes
+from spondyl.app.trial.outcomes import ALL, Outcome, Outcomes, arm_names
 from spondyl.followup.endpoints import patient_start
 from spondyl.followup.records import Cohort, PatientRecord
 
@@ -41,8 +41,9 @@ class Flow:
 def flow(cohort: Cohort, outcomes: Outcomes) -> Flow:
     """Count everybody in."""
     patients = cohort.patients
-    arms = sorted({patient.arm for patient in patients if patient.arm is not None})
     enrolled = [each for each in patients if is_enrolled(each)]
+    of = arm_names(analysed(cohort))
+    arms = sorted(set(of.values()) - {ALL})
     left = [each for each in patients if not is_enrolled(each)]
     screened = any(each.screened_on is not None for each in patients) or bool(left)
     first = "Assessed for eligibility" if screened else "Recorded"
@@ -51,7 +52,11 @@ def flow(cohort: Cohort, outcomes: Outcomes) -> Flow:
         trunk.append((_box("Enrolled", len(enrolled)), _left("Not treated", _untreated(enrolled))))
         return Flow(STROBE, tuple(trunk), (_column(ALL, enrolled, outcomes),))
     trunk.append((_box("Enrolled", len(enrolled)), None))
-    return Flow(CONSORT, tuple(trunk), tuple(_column(arm, _of(enrolled, arm), outcomes) for arm in arms))
+    return Flow(
+        CONSORT,
+        tuple(trunk),
+        tuple(_column(arm, [each for each in enrolled if of[each.pseudonym] == arm], outcomes) for arm in arms),
+    )
 
 
 def analysed(cohort: Cohort) -> Cohort:
@@ -64,10 +69,6 @@ def is_enrolled(patient: PatientRecord) -> bool:
     if patient.excluded_reason is not None:
         return False
     return patient.enrolled_on is not None or patient_start(patient) is not None
-
-
-def _of(patients: list[PatientRecord], arm: str) -> list[PatientRecord]:
-    return [patient for patient in patients if patient.arm == arm]
 
 
 def _untreated(patients: list[PatientRecord]) -> list[PatientRecord]:

@@ -41,6 +41,7 @@ from spondyl.followup.statistics import (
 Kind = Literal["survival", "incidence"]
 ALL = "all"
 """Group of a cohort without arms."""
+NO_ARM = "no arm recorded"
 WITHOUT = "death without it"
 NO_SYSTEMIC = "no progression elsewhere is recorded in this cohort: local progression and death only"
 
@@ -173,7 +174,7 @@ def outcomes(cohort: Cohort, at_months: Sequence[float], readers: int) -> Outcom
         Readers that an image needs to count.
     """
     patients = cohort.patients
-    arms = {patient.pseudonym: patient.arm or ALL for patient in patients}
+    arms = arm_names(cohort)
     control = local_control(patients, readers=readers)
     competing = local_control(patients, readers=readers, death_competes=True)
     free = progression_free_survival(patients, readers=readers)
@@ -202,6 +203,12 @@ def outcomes(cohort: Cohort, at_months: Sequence[float], readers: int) -> Outcom
             failure_pattern(patients),
         ),
     )
+
+
+def arm_names(cohort: Cohort) -> dict[str, str]:
+    """The arm of each patient by pseudonym: `ALL` where nobody has one, `NO_ARM` where others do."""
+    none = NO_ARM if any(patient.arm is not None for patient in cohort.patients) else ALL
+    return {patient.pseudonym: patient.arm or none for patient in cohort.patients}
 
 
 def _outcome(asked: Question, data: TimeToEvent, arms: dict[str, str], at_months: Sequence[float]) -> Outcome:
