@@ -22,11 +22,13 @@ class AdverseEventRecord(Record):
     grade: Annotated[int, Field(ge=1, le=5)]
     """1 mild, 2 moderate, 3 severe, 4 life-threatening, 5 death."""
     lesion_id: Name | None = None
+    """The lesion that it comes from, where it comes from one."""
     attribution: (
         Annotated[Literal["unrelated", "unlikely", "possible", "probable", "definite"], code(*ATTRIBUTIONS)] | None
     ) = None
     """How far the treatment caused it."""
     resolved_on: Day | None = None
+    """Last day of it; None where unknown or still going on."""
 
     @model_validator(mode="after")
     def _possible(self) -> AdverseEventRecord:
@@ -41,6 +43,7 @@ class SystemicProgression(Record):
     """Progression of the disease outside the treated segments."""
 
     on: Day
+    """Day of the finding."""
     site: Text | None = None
     """Organ or level, in words."""
 
@@ -49,4 +52,6 @@ class DeathRecord(Record):
     """Death and what caused it."""
 
     on: Day
+    """Day of death."""
     cause: Annotated[Literal["tumour", "treatment", "other"], code(*CAUSES)] | None = None
+    """What caused it; None where it is not known."""

@@ -62,6 +62,7 @@ class AssessmentRecord(Record):
     lesion_id: Name | None = None
     """The lesion, None where the instrument speaks of the patient."""
     on: Day
+    """Day of the assessment."""
     instrument: Annotated[str, AfterValidator(_instrument)]
     """Key of the clinic's catalogue: "sins", "bilsky", "tokuhashi_2005" ..."""
     total: float | None = None

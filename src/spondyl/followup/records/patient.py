@@ -25,7 +25,9 @@ class PatientRecord(Record):
     pseudonym: Name
     """Unique in the cohort; never a name, a date of birth or a hospital number."""
     sex: Annotated[Literal["female", "male", "other"], code(*SEXES)] | None = None
+    """Sex."""
     birth_year: Annotated[int, Field(ge=1880, le=2100)] | None = None
+    """Year of birth; no day, which could tell who it is."""
     primary_histology: Text | None = None
     """Histology of the primary tumour, in words."""
     screened_on: Day | None = None

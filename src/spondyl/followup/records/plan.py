@@ -13,9 +13,11 @@ class PlanMetric(Record):
     """One dose-volume metric of one structure."""
 
     structure: Text
+    """Structure, as the plan names it."""
     metric: Text
-    """As `spondyl evaluate` writes it: "D98", "V10Gy", "Dmin" ..."""
+    """As `spondyl evaluate` writes it: "D98%", "V10Gy", "Dmin" ..."""
     value: float
+    """The value, in `unit`."""
     unit: Text
     """Unit of the value: "Gy", "cm3", "%", or "1" for an index."""
 
@@ -24,18 +26,25 @@ class PlanVerdict(Record):
     """One goal of the protocol and how the plan met it."""
 
     structure: Text
+    """Structure, as the protocol names it."""
     metric: Text
+    """As the protocol writes it."""
     op: Annotated[Literal["<=", "<", ">=", ">", "="], code("<=", "<", ">=", ">", "=")]
+    """How the value must stand to the limit."""
     limit: float
+    """The limit, in `unit`."""
     value: float | None = None
     """What the plan has, None where it is unknown."""
     unit: Text
+    """Unit of limit, value and margin."""
     level: Text
     """How binding the goal is, in the protocol's word: "mandatory" ..."""
     status: Annotated[Literal["pass", "fail", "unknown"], code("pass", "fail", "unknown")]
+    """How the plan met it; unknown is not a pass."""
     margin: float | None = None
     """In `unit`, positive inside the limit."""
     source: Text | None = None
+    """Where the limit comes from."""
 
 
 class PlanRecord(Record):
@@ -44,6 +53,7 @@ class PlanRecord(Record):
     plan_id: Name
     """Unique within the patient."""
     lesion_id: Name
+    """The lesion that it treats."""
     technique: Text | None = None
     """As `spondyl plan` names it, or in words."""
     protocol: Text | None = None
@@ -51,6 +61,7 @@ class PlanRecord(Record):
     prescription_gy: Positive | None = None
     """Total dose."""
     fractions: Annotated[int, Field(ge=1)] | None = None
+    """Number of fractions."""
     metrics: Annotated[tuple[PlanMetric, ...], Field(strict=False)] = ()
     verdicts: Annotated[tuple[PlanVerdict, ...], Field(strict=False)] = ()
 

@@ -51,16 +51,20 @@ class TreatmentRecord(Record):
     lesion_id: Name | None = None
     """The lesion; None for systemic therapy, which has none."""
     kind: Annotated[Kind, code(*KINDS)]
+    """What was done."""
     intent: Annotated[Literal["index", "planned", "reintervention"], code(*INTENTS)] | None = None
     """index: the one that is followed up (time zero). planned: goes with it by plan. reintervention: for what came
     after. None: not said."""
     started_on: Day
+    """First fraction, or the day of the operation."""
     ended_on: Day | None = None
     """Last fraction, or the day of the operation; None where unknown or still going on."""
     plan_id: Name | None = None
+    """The plan that was delivered."""
     dose_gy: Positive | None = None
     """Total dose delivered."""
     fractions: Annotated[int, Field(ge=1)] | None = None
+    """Fractions delivered."""
 
     @model_validator(mode="after")
     def _possible(self) -> TreatmentRecord:

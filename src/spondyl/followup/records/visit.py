@@ -21,6 +21,7 @@ class VisitRecord(Record):
     """One visit. The baseline visit lies on or before the day of treatment."""
 
     on: Day
+    """Day of the visit."""
     lesion_id: Name | None = None
     """The lesion whose pain is recorded; None where pain was not asked lesion by lesion."""
     pain_vas: Vas | None = None
@@ -57,11 +58,13 @@ class ImagingReading(Record):
     """One image of one lesion as one reader read it; two readers are two readings."""
 
     lesion_id: Name
+    """The lesion."""
     on: Day
     """Day of the image."""
     reader: Name
     """A pseudonym or role: "reader-1", "consensus"."""
     modality: Annotated[Literal["MRI", "CT", "PET-CT", "radiograph", "bone-scan", "other"], code(*MODALITIES)]
+    """Kind of image."""
     spino: Annotated[Literal["controlled", "progression", "indeterminate", "not-assessable"], code(*SPINO)]
     """Local state of the treated segment (SPINO: Thibault 2015, 10.1016/S1470-2045(15)00166-7)."""
     failure_site: (
@@ -91,6 +94,7 @@ class FractureReading(Record):
     lesion_id: Name
     """The treated segment that it belongs to."""
     on: Day
+    """Day of the image."""
     level: OneLevel
     """The vertebra."""
     finding: Annotated[Literal["none", "unchanged", "new", "progressed"], code(*FINDINGS)]
@@ -102,7 +106,9 @@ class FractureReading(Record):
     height_loss_mm: NotNegative | None = None
     """Loss of vertebral body height."""
     symptomatic: bool | None = None
+    """The fracture hurts or presses on nerves."""
     reader: Name | None = None
+    """A pseudonym or role: "reader-1", "consensus"."""
 
     @model_validator(mode="after")
     def _possible(self) -> FractureReading:
