@@ -6,8 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from cord_cylinder import SETTINGS, cylinder_case
 from scipy import sparse
 
+from spondyl.anatomy import Case
+from spondyl.plan import make_plan
+from spondyl.plan.job import PlanResult
 from spondyl.plan.leaves import leaves_of
 from spondyl.plan.matvec import sparse_rows
 from spondyl.plan.problem import Problem, Samples
@@ -51,3 +55,15 @@ def make_line_problem() -> Callable[[float], Problem]:
 @pytest.fixture
 def problem() -> Problem:
     return line_problem()
+
+
+@pytest.fixture(scope="session")
+def case() -> Case:
+    """The cylinder with a tumour before a cord."""
+    return cylinder_case()
+
+
+@pytest.fixture(scope="session")
+def plain(case: Case) -> PlanResult:
+    """Its plan with nothing asked for but the protocol."""
+    return make_plan(case, case.structures, settings=SETTINGS)

@@ -7,8 +7,10 @@ import numpy as np
 from spondyl.anatomy import Case, Structure, Structures, expand, from_coverage
 from spondyl.clinic import Facts
 from spondyl.core import Grid, Image
+from spondyl.plan import PlanSettings
 
 GRID = Grid((-72.5, -72.5, -47.5), (5.0, 5.0, 5.0), (20, 30, 30))
+SETTINGS = PlanSettings(fields=5, engine="pencil-beam")
 
 
 def blocks(name: str, role: str, x: tuple[float, float], y: tuple[float, float], z: tuple[float, float]) -> Structure:

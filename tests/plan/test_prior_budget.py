@@ -6,16 +6,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from cord_cylinder import GRID, cylinder_case
+from cord_cylinder import GRID, SETTINGS, cylinder_case
 
-from spondyl.anatomy import Structures
+from spondyl.anatomy import Case, Structures
 from spondyl.core import Rigid
 from spondyl.core.errors import DoseGridError, PlanError
 from spondyl.dose import Dose
 from spondyl.evaluate import PriorCourse, judge, load_protocol
-from spondyl.plan import PlanSettings, make_plan
+from spondyl.plan import make_plan
 from spondyl.plan.external.prior_budget import allowed_gy, within_budget
 from spondyl.plan.extras import Seen
+from spondyl.plan.job import PlanResult
 
 HYTEC = load_protocol("hytec-reirradiation")
 
@@ -69,15 +70,12 @@ def test_without_cord_and_sac_nothing_can_be_held() -> None:
         within_budget(prior(30.0), HYTEC, 5)(Seen(bare, (0.0, 0.0, 0.0), -40.0, 40.0, ()))
 
 
-def test_a_plan_keeps_what_is_left() -> None:
+def test_a_plan_keeps_what_is_left(case: Case, plain: PlanResult) -> None:
     """36 Gy in 10 before (EQD2 50.4 at the cord): 19.6 are left, 15.6 Gy in 5, where the protocol allows 25."""
-    case = cylinder_case()
     sac = replace(case.structures["SpinalCord"], name="ThecalSac")
     structures = case.structures.plus(sac)
     before = prior(36.0)
-    settings = PlanSettings(fields=5, engine="pencil-beam")
-    plain = make_plan(case, structures, settings=settings)
-    held = make_plan(case, structures, settings=settings, extras=(within_budget(before, HYTEC, 5),))
+    held = make_plan(case, structures, settings=SETTINGS, extras=(within_budget(before, HYTEC, 5),))
     cumulative = [judge(made.dose, structures, HYTEC, prior=before).verdicts[0] for made in (plain, held)]
     assert cumulative[0].status == "fail"
     assert [v.status for v in judge(held.dose, structures, HYTEC, prior=before).verdicts] == ["pass"] * 4
