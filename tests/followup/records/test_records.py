@@ -26,6 +26,7 @@ from spondyl.followup.records import (
     patient_faults,
 )
 from spondyl.followup.records import treatment as treatment_module
+from spondyl.followup.records.ctcae import TERMS, known_term
 
 TREATED = date(2024, 1, 10)
 
@@ -63,6 +64,8 @@ def unchecked(**changes) -> PatientRecord:
         (lambda: VisitRecord(on="2024-13-01"), "a date that the calendar has"),
         (lambda: VisitRecord(on="01/02/2024"), "expected a date such as 2026-03-31"),
         (lambda: VisitRecord(on=date(2999, 1, 1)), "what is recorded has happened"),
+        (lambda: AdverseEventRecord(on=TREATED, term="Esophagits", grade=2), "nearest: Esophagitis"),
+        (lambda: AdverseEventRecord(on=TREATED, term="Spinal farcture", grade=2), "nearest: Spinal fracture"),
         (lambda: AdverseEventRecord(on=TREATED, term="Pain", grade=6), "less than or equal to 5"),
         (lambda: AdverseEventRecord(on=TREATED, term="Pain", grade=0), "greater than or equal to 1"),
         (
@@ -207,3 +210,21 @@ def test_a_text_is_kept_without_blanks_around_it_and_without_control_characters(
     assert patient(primary_histology="  Nierenzellkarzinom ").primary_histology == "Nierenzellkarzinom"
     with pytest.raises(ValidationError, match="control characters"):
         patient(primary_histology="renal\x00cell")
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("fatigue", "Fatigue"),
+        ("SPINAL  FRACTURE", "Spinal fracture"),
+        ("Hair color changes", "Hair color changes"),
+        ("Laryngeal edema", "Laryngeal edema"),
+    ],
+)
+def test_a_term_of_the_list_is_kept_as_the_list_writes_it_and_any_other_as_it_is_written(written, kept):
+    assert AdverseEventRecord(on=TREATED, term=written, grade=1).term == kept
+
+
+def test_no_term_of_the_list_is_a_slip_of_another():
+    assert [term for term in TERMS if known_term(term) != term] == []
+    assert len(set(TERMS)) == len(TERMS)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from spondyl.followup.records.base import Day, Name, Record, Text, code
+from spondyl.followup.records.ctcae import known_term
 
 ATTRIBUTIONS = ("unrelated", "unlikely", "possible", "probable", "definite")
 CAUSES = ("tumour", "treatment", "other")
@@ -17,8 +18,8 @@ class AdverseEventRecord(Record):
 
     on: Day
     """First day at this grade."""
-    term: Text
-    """CTCAE v5 term: "Esophagitis", "Fracture" ..."""
+    term: Annotated[Text, AfterValidator(known_term)]
+    """CTCAE v5 term: "Esophagitis", "Spinal fracture" ..."""
     grade: Annotated[int, Field(ge=1, le=5)]
     """1 mild, 2 moderate, 3 severe, 4 life-threatening, 5 death."""
     lesion_id: Name | None = None
