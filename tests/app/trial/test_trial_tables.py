@@ -112,6 +112,18 @@ def test_answers_count_the_unknown_by_reason_without_their_dates():
     assert cells(table, "unknown: no visit 3 ± 1 months after treatment: death") == [("3",)]
 
 
+def test_shares_are_of_those_that_the_word_speaks_of():
+    grades = (("C", "D"), ("D", "D"), ("E", "E"), ("E", "E"), ("E", "D"))
+    people = [
+        patient(f"P{i}", visits=[visit(-3, frankel=one), visit(90, frankel=two)]) for i, (one, two) in enumerate(grades)
+    ]
+    table = answers(found(cohort("c", *people)))
+    told = {row.label: row.cells[0] for row in table.rows}
+    assert (told["improved"], told["unchanged"]) == ("1 (50 %)", "1 (50 %)")
+    assert (told["stayed intact"], told["lost function"]) == ("2 (67 %)", "1 (33 %)")
+    assert (told["kept"], told["regained"]) == ("4 (100 %)", "1 (100 %)")
+
+
 def test_every_unknown_is_named():
     rows = unknown_rows(found(ALONE))
     assert ("Local control", "P1", "L", "no image that the readers agree on") in rows

@@ -96,7 +96,13 @@ def test_pain_flare_needs_worse_and_back_within_ten_days_of_the_last_day():
 
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
-    [("C", "D", "improved"), ("E", "E", "intact throughout"), ("D", "D", "unchanged"), ("E", "D", "worse")],
+    [
+        ("C", "D", "improved"),
+        ("D", "D", "unchanged"),
+        ("D", "C", "worse"),
+        ("E", "E", "stayed intact"),
+        ("E", "D", "lost function"),
+    ],
 )
 def test_neurology_compares_the_last_grade_with_the_first(before, after, expected):
     visits = [visit(-3, frankel=before), visit(30, frankel="A"), visit(200, frankel=after)]

@@ -82,13 +82,22 @@ def answers(outcomes: Outcomes) -> Table:
     """Pain response, flare, neurology, ambulation, patterns of failure: counts, and the unknown with reasons."""
     rows: list[Row] = []
     for each in outcomes.words:
-        total = len(each.answers)
-        rows.append(Row(each.definition.title, (f"{total} {each.definition.unit}s",), heads=True))
-        rows += [Row(word, (counted(count, total),)) for word, count in each.counts().items()]
+        rows.append(Row(each.definition.title, (f"{len(each.answers)} {each.definition.unit}s",), heads=True))
+        rows += [Row(*line) for base in each.bases for line in _shares(each, base)]
         rows += [Row(f"unknown: {why}", (str(count),)) for why, count in reasons(each)]
-    note = "Percent of those known. Whom the endpoint cannot tell of is counted apart, by reason."
+    note = (
+        "Percent of those that the words speak of: improved and worse of those with a deficit, kept and lost of those "
+        "who walked, patterns of the lesions that failed. Whom the endpoint cannot tell of is counted apart, by reason."
+    )
     columns = ("endpoint", "patients or lesions")
     return Table("table4_responses", "Table 4. Responses and patterns", columns, tuple(rows), (note,))
+
+
+def _shares(found: Answers, base: tuple[str, ...]) -> list[tuple[str, tuple[str]]]:
+    """Counts with their share of those that the words speak of; a word of its own has none."""
+    counts = found.counts()
+    total = sum(counts[word] for word in base) if len(base) > 1 else 0
+    return [(word, (counted(counts[word], total),)) for word in base]
 
 
 def reasons(found: Answers) -> list[tuple[str, int]]:

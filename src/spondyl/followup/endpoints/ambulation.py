@@ -10,7 +10,8 @@ from spondyl.followup.endpoints.course import answers_by_patient, baseline_of
 from spondyl.followup.endpoints.observation import Answer, Answers, Definition, Unknown
 from spondyl.followup.records import PatientRecord, VisitRecord
 
-CATEGORIES = ("kept", "regained", "not regained", "lost")
+CATEGORIES = (("kept", "lost"), ("regained", "not regained"))
+"""Of those who walked before treatment, and of those who did not."""
 
 DEFINITION = Definition(
     "ambulation",

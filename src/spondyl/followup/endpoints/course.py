@@ -9,6 +9,7 @@ from spondyl.followup.endpoints.observation import Answer, Answers, Definition, 
 from spondyl.followup.records import LesionRecord, PatientRecord, TreatmentRecord, VisitRecord
 
 NOT_TREATED = "not treated"
+Bases = tuple[tuple[str, ...], ...]
 ForLesion = Callable[[PatientRecord, LesionRecord, date], Observation | Answer | Unknown]
 ForPatient = Callable[[PatientRecord, date], Observation | Answer | Unknown]
 
@@ -62,19 +63,19 @@ def times_by_patient(definition: Definition, patients: Iterable[PatientRecord], 
 
 
 def answers_by_lesion(
-    definition: Definition, categories: tuple[str, ...], patients: Iterable[PatientRecord], rule: ForLesion
+    definition: Definition, bases: Bases, patients: Iterable[PatientRecord], rule: ForLesion
 ) -> Answers:
     """Apply a rule to every lesion and sort what it gives."""
     definition.cite()
-    return _answers(definition, categories, _by_lesion(patients, rule))
+    return _answers(definition, bases, _by_lesion(patients, rule))
 
 
 def answers_by_patient(
-    definition: Definition, categories: tuple[str, ...], patients: Iterable[PatientRecord], rule: ForPatient
+    definition: Definition, bases: Bases, patients: Iterable[PatientRecord], rule: ForPatient
 ) -> Answers:
     """Apply a rule to every patient and sort what it gives."""
     definition.cite()
-    return _answers(definition, categories, _by_patient(patients, rule))
+    return _answers(definition, bases, _by_patient(patients, rule))
 
 
 def _by_lesion(patients: Iterable[PatientRecord], rule: ForLesion) -> list[Observation | Answer | Unknown]:
@@ -105,12 +106,10 @@ def _times(definition: Definition, found: list[Observation | Answer | Unknown]) 
     )
 
 
-def _answers(
-    definition: Definition, categories: tuple[str, ...], found: list[Observation | Answer | Unknown]
-) -> Answers:
+def _answers(definition: Definition, bases: Bases, found: list[Observation | Answer | Unknown]) -> Answers:
     return Answers(
         definition,
-        categories,
+        bases,
         tuple(each for each in found if isinstance(each, Answer)),
         tuple(each for each in found if isinstance(each, Unknown)),
     )

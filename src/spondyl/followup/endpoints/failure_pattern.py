@@ -18,7 +18,8 @@ from spondyl.followup.records import LesionRecord, PatientRecord
 
 IN_FIELD_PERCENT, MARGINAL_PERCENT = 95.0, 20.0
 """Lee 1999, Dawson 2000: shares of the failure's volume inside the isodose."""
-CATEGORIES = ("no failure", "in-field", "marginal", "distant")
+CATEGORIES = (("no failure",), ("in-field", "marginal", "distant"))
+"""Of lesions that failed, the three patterns."""
 
 DEFINITION = Definition(
     "failure_pattern",

@@ -10,20 +10,22 @@ from spondyl.followup.endpoints.course import answers_by_patient, baseline_of
 from spondyl.followup.endpoints.observation import Answer, Answers, Definition, Unknown
 from spondyl.followup.records import PatientRecord, VisitRecord
 
-CATEGORIES = ("improved", "intact throughout", "unchanged", "worse")
+CATEGORIES = (("improved", "unchanged", "worse"), ("stayed intact", "lost function"))
+"""Of those with a deficit before treatment, and of those without."""
 
 DEFINITION = Definition(
     "neurology",
     "Neurological function",
     "patient",
     "Grade at the last visit that has one against the last before treatment, both of one scale (Frankel, else ASIA). "
-    "Improved: higher by one grade or more. Intact throughout: E before and after. Worse: lower by one or more.",
+    "With a deficit before: improved by one grade or more, unchanged, worse. Intact before (E): stayed intact, or lost "
+    "function.",
     (
         Citation("Frankel 1969, Paraplegia 7:179-192", "10.1038/sc.1969.30", "grades"),
         Citation("ISNCSCI, American Spinal Injury Association", "", "impairment scale"),
     ),
     "A patient without a grade before treatment, or without one of the same scale after it, is unknown and is counted "
-    "as such. Who was intact cannot improve: shares of improvement are told of those with a deficit.",
+    "as such. Who was intact cannot improve: shares are told apart of those with a deficit and of the intact.",
     "The two scales are never compared with each other.",
 )
 
@@ -52,9 +54,9 @@ def _answer(patient: PatientRecord, scale: str, before: VisitRecord, after: Visi
     if then > first:
         word = "improved"
     elif then < first:
-        word = "worse"
+        word = "worse" if first != "E" else "lost function"
     else:
-        word = "intact throughout" if first == "E" else "unchanged"
+        word = "stayed intact" if first == "E" else "unchanged"
     return Answer(patient.pseudonym, None, word, f"{scale} {first} to {then} on {after.on}")
 
 

@@ -136,16 +136,16 @@ class Answers:
 
     Parameters
     ----------
-    categories
-        Every word the endpoint may give, best first.
+    bases
+        Words that are shares of one another: each group's percentages add up to 100. Every word stands in one group.
     """
 
     definition: Definition
-    categories: tuple[str, ...]
+    bases: tuple[tuple[str, ...], ...]
     answers: tuple[Answer, ...]
     unknown: tuple[Unknown, ...]
 
     def counts(self) -> dict[str, int]:
-        """How many have each category, those with none included."""
+        """How many have each category, those that nobody has included."""
         counted = Counter(each.category for each in self.answers)
-        return {category: counted[category] for category in self.categories}
+        return {category: counted[category] for base in self.bases for category in base}

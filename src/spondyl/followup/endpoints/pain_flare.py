@@ -37,7 +37,7 @@ DEFINITION = Definition(
 
 def pain_flare(patients: Iterable[PatientRecord]) -> Answers:
     """Pain flare of every treated lesion."""
-    return answers_by_lesion(DEFINITION, CATEGORIES, patients, _rule)
+    return answers_by_lesion(DEFINITION, (CATEGORIES,), patients, _rule)
 
 
 def _rule(patient: PatientRecord, lesion: LesionRecord, start: date) -> Answer | Unknown:

@@ -54,7 +54,7 @@ def pain_response(
     def rule(patient: PatientRecord, lesion: LesionRecord, start: date) -> Answer | Unknown:
         return _lesion(patient, lesion.lesion_id, start, due_months, window_months)
 
-    return answers_by_lesion(DEFINITION, RESPONSES, patients, rule)
+    return answers_by_lesion(DEFINITION, (RESPONSES,), patients, rule)
 
 
 def response(baseline_vas: float, baseline_morphine_mg: float, vas: float, morphine_mg: float) -> Response:
