@@ -11,8 +11,6 @@ from spondyl.app.cohort_run.job import CaseJob, CaseResult, run_case
 from spondyl.core.errors import CohortError
 
 CONNECT_WITHIN_S = 10
-MOST_PER_WORKER = 1
-"""Cases handed to a worker's thread at a time: one that dies takes few with it."""
 
 
 def on_cluster(jobs: Sequence[CaseJob], address: str) -> Iterator[CaseResult]:
@@ -37,7 +35,7 @@ def on_cluster(jobs: Sequence[CaseJob], address: str) -> Iterator[CaseResult]:
         _check_workers(client, address)
         names = {client.submit(run_case, job, key=f"spondyl-{job.verb}-{job.out}-{n}", pure=False): job.name
                  for n, job in enumerate(jobs)}  # fmt: skip
-        for done in distributed.as_completed(names):
+        for done in distributed.as_completed(names, loop=client.loop):
             if done.status == "finished":
                 yield done.result()
             else:
