@@ -155,7 +155,7 @@ def _visits(treated: date, last: date, draw: random.Random) -> list[VisitRecord]
     for days in DUE_DAYS:
         day = treated + timedelta(days=days + draw.randrange(-3, 6))
         if day <= last and draw.random() < 0.9:
-            pain = max(0.0, pain - draw.randrange(-1, 4))
+            pain = min(10.0, max(0.0, pain - draw.randrange(-1, 4)))
             found.append(_visit(day, pain, morphine if pain else 0.0, draw))
     return found
 

@@ -108,10 +108,11 @@ def test_nothing_is_due_after_withdrawal():
     assert only.ended_by == "withdrawal"
 
 
-def test_lesions_treated_on_one_day_share_visits_and_others_have_their_own():
+def test_lesions_treated_at_one_time_share_visits_and_others_have_their_own():
     later = date(2023, 5, 2)
-    shared = patient(treatments=(treated(), treated("B")))
-    assert [each.lesions for each in follow_up(shared, date(2023, 6, 1))] == [("A", "B")]
+    longer = treated("A", date(2023, 1, 27), ended_on=date(2023, 2, 3))
+    (shared,) = follow_up(patient(treatments=(longer, treated("B"))), date(2023, 6, 1))
+    assert (shared.lesions, shared.treated_on) == (("A", "B"), date(2023, 2, 3))
     apart = patient(
         treatments=(treated(), treated("B", later)), visits=(VisitRecord(on=date(2023, 5, 16), lesion_id="B"),)
     )

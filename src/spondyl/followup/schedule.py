@@ -72,12 +72,12 @@ class DueVisit:
 
 @dataclass(frozen=True)
 class FollowUp:
-    """The visits of one patient after one day of treatment.
+    """The visits of one patient after one treatment, or several at once.
 
     Parameters
     ----------
     lesions
-        What was treated that day.
+        What was treated.
     treated_on
         Day from which the visits are counted: the last day of the index treatment, the first where that is unknown.
     ended_on, ended_by
@@ -134,15 +134,28 @@ def steps() -> Iterator[Step]:
 def follow_up(patient: PatientRecord, on: date) -> tuple[FollowUp, ...]:
     """What is due for a patient, as it stood on a day: what was recorded for later days is not looked at.
 
-    Lesions that were treated on different days have visits of their own; a visit for one lesion counts for that one
-    alone, a visit for the patient for all. Empty where nothing was treated by then.
+    Lesions whose treatments overlap in time share visits, counted from the last day of all; others have visits of
+    their own. A visit for one lesion counts where that one is among them, a visit for the patient everywhere. Empty
+    where no treatment was over by then.
     """
-    treated: dict[date, list[str]] = {}
+    together: list[tuple[date, list[str]]] = []
+    for start, end, lesion_id in _index_treatments(patient):
+        if together and start <= together[-1][0]:
+            last, lesions = together.pop()
+            together.append((max(last, end), [*lesions, lesion_id]))
+        else:
+            together.append((end, [lesion_id]))
+    return tuple(_after(patient, day, tuple(sorted(lesions)), on) for day, lesions in together if day <= on)
+
+
+def _index_treatments(patient: PatientRecord) -> list[tuple[date, date, str]]:
+    """First day, last day (the first where it is unknown) and lesion of each index treatment, in their order."""
+    found: list[tuple[date, date, str]] = []
     for lesion in patient.lesions:
         index = patient.index_treatment(lesion.lesion_id)
-        if index is not None and (index.ended_on or index.started_on) <= on:
-            treated.setdefault(index.ended_on or index.started_on, []).append(lesion.lesion_id)
-    return tuple(_after(patient, day, tuple(lesions), on) for day, lesions in sorted(treated.items()))
+        if index is not None:
+            found.append((index.started_on, index.ended_on or index.started_on, lesion.lesion_id))
+    return sorted(found)
 
 
 def _after(patient: PatientRecord, treated: date, lesions: tuple[str, ...], on: date) -> FollowUp:

@@ -50,16 +50,20 @@ def schedule(
 
 def _table(shown: list[FollowUp], day: date) -> Table:
     table = Table(title=f"Visits as of {day}", box=SIMPLE_HEAD, pad_edge=False)
-    for heading in ("patient", "lesions", "treated", "visit", "due", "window", "status"):
+    for heading in ("patient", "lesions", "visit", "due", "window", "status"):
         table.add_column(heading, no_wrap=True)
     for each in shown:
         for visit in (visit for visit in each.visits if visit.status in OPEN):
             colour = COLOURS[visit.status]
             status = f"[{colour}]{visit.status}[/]" if colour else visit.status
             table.add_row(
-                each.pseudonym, ", ".join(each.lesions), str(each.treated_on), visit.label, str(visit.due_on),
-                f"{visit.opens_on} to {visit.closes_on}", status,
-            )  # fmt: skip
+                each.pseudonym,
+                ", ".join(each.lesions),
+                visit.label,
+                str(visit.due_on),
+                f"{visit.opens_on} to {visit.closes_on}",
+                status,
+            )
     return table
 
 
