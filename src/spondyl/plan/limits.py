@@ -12,7 +12,8 @@ HOT_SPOT_MARGIN = 0.015
 """For limits on a small absolute volume, whose value depends on how a system samples the structure's edge: 0.4 Gy in
 25 Gy, so that another system's DVH finds the limit kept too."""
 MAXIMUM_AS, MAXIMUM_MARGIN = "D0.001cc", 0.02
-"""A maximum is one point; the optimiser holds the dose to a cubic millimetre, with more margin."""
+"""A maximum is one point; the optimiser holds the dose to a cubic millimetre, with more margin, and the correction adds
+by how much the maximum of the final dose was above it (`judged_as`)."""
 
 
 def as_dose_at_volume(goal: Judged, fractions: int) -> tuple[str, float] | None:
@@ -36,6 +37,15 @@ def as_dose_at_volume(goal: Judged, fractions: int) -> tuple[str, float] | None:
     if asked.kind == "V%":
         return f"D{goal.limit:.10g}%", asked.argument
     return None
+
+
+def judged_as(metric: str) -> str:
+    """What verdicts read where the optimiser holds `metric`: the maximum of a cubic millimetre's stand-in.
+
+    >>> judged_as("D0.001cc"), judged_as("D98%")
+    ('Dmax', 'D98%')
+    """
+    return "Dmax" if metric == MAXIMUM_AS else metric
 
 
 def hard_limits(goals: tuple[Judged, ...], fractions: int) -> tuple[tuple[Goal, ...], tuple[Goal, ...]]:
