@@ -53,7 +53,7 @@ class IncidenceCurve:
             return IncidenceAt(float(time), 0, None, None, None, reason)
         at_risk = int(self.n_at_risk[ahead])
         if index < 0 or self.incidence[index] == 0:
-            return IncidenceAt(float(time), at_risk, 0.0, None, None, f"no event of cause {self.cause} until then")
+            return IncidenceAt(float(time), at_risk, 0.0, None, None, "no event of the cause until then")
         value = float(self.incidence[index])
         if np.isnan(self.lower[index]):
             return IncidenceAt(float(time), at_risk, value, None, None, "no limits at incidence 1")
