@@ -12,8 +12,7 @@ from spondyl.app.report.pdf import check_printer
 from spondyl.app.trial import AT_MONTHS, TrialReport, trial_report, write_trial_report
 from spondyl.app.trial.cohort_source import hashes, read_cohort
 from spondyl.app.trial.curve_figure import times_of
-from spondyl.app.trial.outcome_tables import interval_of
-from spondyl.app.trial.table import percent
+from spondyl.app.trial.outcome_tables import told_of
 from spondyl.core import DISCLAIMER, Provenance, check_output
 from spondyl.core.errors import StatisticsError
 
@@ -91,7 +90,7 @@ def _print(made: TrialReport, out: Path) -> None:
         out_console.print(f"{asked.title}: {count}, {', '.join(told)}", markup=False, style="bold")
         for each in outcome.estimates:
             arm = f"{each.group}, " if len(outcome.groups) > 1 else ""
-            value = f"{percent(each.value)} ({interval_of(each, asked.kind)}), {each.n_at_risk} at risk"
+            value = f"{told_of(each, asked.kind)}, {each.n_at_risk} at risk"
             out_console.print(f"  {arm}{each.months:g} months: {value}", markup=False)
         if asked.caution:
             out_console.print(f"  {asked.caution}", markup=False)

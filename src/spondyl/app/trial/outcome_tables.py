@@ -13,7 +13,7 @@ from spondyl.followup.endpoints import Answers, Unknown
 
 def estimates(outcomes: Outcomes) -> Table:
     """Survival and cumulative incidence at the times asked, with numbers at risk and intervals."""
-    columns = ("endpoint", "n", "events", "competing", "unknown", "months", "at risk", "estimate", "95 % interval")
+    columns = ("endpoint", "n", "events", "competing", "unknown", "months", "at risk", "estimate (95 %)")
     rows: list[Row] = []
     for outcome in outcomes.times:
         rows += _rows(outcome)
@@ -32,28 +32,29 @@ def _rows(outcome: Outcome) -> list[Row]:
     total = len(outcome.data.observations)
     unit = outcome.data.definition.unit
     competing = str(outcome.data.count(2)) if outcome.asked.competing_word else ""
-    head = (str(total), str(outcome.data.count(1)), competing, str(len(outcome.data.unknown)), "", "", "", "")
+    head = (str(total), str(outcome.data.count(1)), competing, str(len(outcome.data.unknown)), "", "", "")
     rows = [Row(f"{outcome.asked.title} ({unit}s)", head, heads=True)]
     for each in outcome.estimates:
         name = "" if each.group == ALL else each.group
-        told = interval_of(each, outcome.asked.kind)
-        rows.append(Row(name, ("", "", "", "", f"{each.months:g}", str(each.n_at_risk), percent(each.value), told)))
+        rows.append(
+            Row(name, ("", "", "", "", f"{each.months:g}", str(each.n_at_risk), told_of(each, outcome.asked.kind)))
+        )
     rows += [Row(*line) for line in _medians(outcome)]
     if outcome.test is not None:
-        rows.append(Row(_test(outcome), ("",) * 8))
+        rows.append(Row(_test(outcome), ("",) * 7))
     if not total:
-        rows.append(Row("no observation", ("",) * 8))
+        rows.append(Row("no observation", ("",) * 7))
     return rows
 
 
-def interval_of(each: Estimate, kind: Kind) -> str:
-    """An interval in words, or why there is none."""
-    if each.lower is not None and each.upper is not None:
-        return f"{100 * each.lower:.1f} to {100 * each.upper:.1f} %"
+def told_of(each: Estimate, kind: Kind) -> str:
+    """An estimate with its interval, or why there is none: "92.0 % (71.6 to 97.9)"."""
     if each.value is None:
-        return each.reason
+        return "unknown: beyond follow-up" if each.n_at_risk == 0 else f"unknown: {each.reason}"
+    if each.lower is not None and each.upper is not None:
+        return f"{percent(each.value)} ({100 * each.lower:.1f} to {100 * each.upper:.1f})"
     untouched = 1.0 if kind == "survival" else 0.0
-    return "no event yet" if each.value == untouched else "none: all had the event"
+    return f"{percent(each.value)} ({'no event yet' if each.value == untouched else 'all had the event'})"
 
 
 def _medians(outcome: Outcome) -> list[tuple[str, tuple[str, ...]]]:
@@ -62,10 +63,10 @@ def _medians(outcome: Outcome) -> list[tuple[str, tuple[str, ...]]]:
         if group.survival is None:
             continue
         curve = group.survival
-        value = "not reached" if curve.median is None else f"{curve.median:.1f} months"
+        value = "not reached" if curve.median is None else f"{curve.median:.1f}"
         low, high = (("not reached" if x is None else f"{x:.1f}") for x in (curve.median_lower, curve.median_upper))
-        name = "median" if group.name == ALL else f"{group.name}: median"
-        found.append((name, ("", "", "", "", "", "", value, f"{low} to {high}")))
+        name = "median, months" if group.name == ALL else f"{group.name}: median, months"
+        found.append((name, ("", "", "", "", "", "", f"{value} ({low} to {high})")))
     return found
 
 
