@@ -49,7 +49,7 @@ def schedule(
 
 
 def _table(shown: list[FollowUp], day: date) -> Table:
-    table = Table(title=f"Visits as of {day}", box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(title=f"Visits as of {day}", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in ("patient", "lesions", "visit", "due", "window", "status"):
         table.add_column(heading, no_wrap=True)
     for each in shown:
