@@ -14,6 +14,7 @@ from spondyl.plan.external.helix import (
     Helix,
     groups,
     helix_over,
+    pitch_for,
     sinogram,
 )
 from spondyl.plan.external.techniques.tomotherapy import helical_beam, wanted_mu
@@ -28,7 +29,7 @@ def _points(half_mm):
 
 
 def test_the_helix_begins_and_ends_half_a_slit_beyond_the_target():
-    """40 mm and 25 mm of slit at 0.287 x 25 mm a turn: 9.06 turns, 463 projections."""
+    """40 mm and 25 mm of slit at 0.2867 x 25 mm a turn: 9.06 turns, 463 projections."""
     helix = helix_over(_points(20.0))
     assert helix.z_mm(0) == pytest.approx(-32.5)
     assert helix.projections == 463
@@ -44,7 +45,7 @@ def test_leaves_over_the_target_may_open_and_no_others():
     assert len(used) == 10
     assert field.u_edges_mm[used[0]] == -31.25
     assert field.u_edges_mm[used[-1] + 1] == 31.25
-    assert field.isocentre_mm[2] == pytest.approx(-20 + 1.5 * 0.287 * 25 / 51)
+    assert field.isocentre_mm[2] == pytest.approx(-20 + 1.5 * 0.2867 * 25 / 51)
     assert field.gantry_deg == pytest.approx(180 + 1.5 * 360 / 51)
     assert groups(Helix(40.0, 3), _points(20.0), (0.0, 0.0, 0.0), 850.0) == ()
 
@@ -123,3 +124,12 @@ def test_the_beam_gives_each_slit_its_share_at_its_place():
     assert [f.gantry_deg for f in fields] == pytest.approx([helix.gantry_deg(k + 0.5) % 360 for k in range(4)])
     assert fields[2].fluence[0, [31, 40, 41]].tolist() == [4.0, 8.0, 0.0]
     assert fields[0].sad_mm == pytest.approx(850)
+
+
+def test_more_a_fraction_takes_a_narrower_pitch_until_there_is_none():
+    """16.7 MU is the longest opening; 10.9 MU a Gy and unit of pitch in the mean, 1.4 times that in hand."""
+    found = [pitch_for(gray) for gray in (1.0, 3.0, 4.0, 6.0, 8.0, 24.0)]
+    assert found == [0.2867, 0.2867, 0.215, 0.172, 0.1229, 0.086]
+    for gray, pitch in zip((3.0, 6.0, 8.0), (0.2867, 0.172, 0.1229), strict=True):
+        assert 1.4 * 10.9 * gray * pitch <= LONGEST_MU
+    assert helix_over(_points(20.0), 0.172).projections == int(np.ceil(65 / (0.172 * 25) * 51))

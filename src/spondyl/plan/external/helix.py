@@ -23,9 +23,11 @@ PER_TURN = 51
 LEAVES, LEAF_MM = 64, 6.25
 WIDTH_MM = 25.0
 """Of the slit along the couch: the middle one of 10, 25 and 50 mm (Shin 2013, Med Dosim 38:359: 10.5 and 25 mm)."""
-PITCH = 0.287
-"""Couch travel a turn over the width: 0.86 / 3, as Shin 2013 has it; with 0.43, 6 Gy to 21 cm3 in water asked for turns
-of 95 s."""
+PITCHES = tuple(round(0.86 / n, 4) for n in range(3, 11))
+"""Couch travel a turn over the width, that may be chosen: 0.86 / n ripples least; 0.287 is Shin's."""
+MEAN_MU_PER_GY, IN_HAND = 10.9, 1.4
+"""Monitor units of the mean opening for 1 Gy a fraction at pitch 1, and how much longer the longest may be. The boost
+plan of T11 with 6 Gy asked for 18.7 at pitch 0.287, which the slowest turn does not give. Ours."""
 MARGIN_MM = 3.0
 """Around the target's projection, for leaves that may open. Ours."""
 SHARED = 3
@@ -47,7 +49,7 @@ class Helix:
     start_mm: float
     projections: int
     width_mm: float = WIDTH_MM
-    pitch: float = PITCH
+    pitch: float = PITCHES[0]
 
     def z_mm(self, number: float) -> float:
         """Where the fan's plane cuts the patient after so many projections."""
@@ -58,10 +60,21 @@ class Helix:
         return 180.0 + number * 360.0 / PER_TURN
 
 
-def helix_over(points_mm: Floats) -> Helix:
+def pitch_for(dose_per_fraction_gy: float) -> float:
+    """The widest of `PITCHES` at which the slowest turn still leaves room to modulate; the narrowest where none does.
+
+    >>> pitch_for(2.0), pitch_for(6.0)
+    (0.2867, 0.172)
+    """
+    longest = MU_PER_MIN / 60.0 * TURN_S[1] / PER_TURN
+    wide = (pitch for pitch in PITCHES if IN_HAND * MEAN_MU_PER_GY * dose_per_fraction_gy * pitch <= longest)
+    return next(wide, PITCHES[-1])
+
+
+def helix_over(points_mm: Floats, pitch: float = PITCHES[0]) -> Helix:
     """A helix that begins where the slit has not reached the target's lower end, and ends beyond the upper one."""
     low, high = float(points_mm[:, 2].min()) - WIDTH_MM / 2, float(points_mm[:, 2].max()) + WIDTH_MM / 2
-    return Helix(low, int(np.ceil((high - low) / (PITCH * WIDTH_MM) * PER_TURN)))
+    return Helix(low, int(np.ceil((high - low) / (pitch * WIDTH_MM) * PER_TURN)), pitch=pitch)
 
 
 @dataclass(frozen=True)
