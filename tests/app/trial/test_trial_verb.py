@@ -93,7 +93,7 @@ def test_the_data_of_the_survival_curve_end_where_the_table_does(written):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("nowhere",), 'cohort "nowhere" is not there, expected a folder of CSV files'),
+        (("nowhere",), "nowhere not found"),
         ((str(FOLDER), "--at", "6,twelve"), '--at "6,twelve": expected months with commas between'),
         ((str(FOLDER), "--at", "-6"), '--at "-6": expected months from 0 on'),
     ],
@@ -115,12 +115,11 @@ def test_a_spoilt_cohort_is_refused_whole(tmp_path):
 
 def test_a_store_is_read_as_its_folder_is(tmp_path):
     pytest.importorskip("sqlalchemy")
-    from spondyl.app.trial.cohort_source import read_cohort
+    from spondyl.app.cli.followup_store import cohort_at
     from spondyl.io.store import create_store
 
-    folder = read_cohort(str(FOLDER), "ours")
+    folder = cohort_at(str(FOLDER))
     place = str(tmp_path / "store.sqlite")
-    with create_store(place, "ours", who="test") as store:
+    with create_store(place, folder.name, who="test") as store:
         store.add(folder.patients, who="test")
-    assert read_cohort(place) == folder
-    assert read_cohort(place, "renamed").name == "renamed"
+    assert cohort_at(place) == folder

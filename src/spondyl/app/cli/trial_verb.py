@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 
 from spondyl.app.cli.common import out_console, progress_bars, write_json
+from spondyl.app.cli.followup_store import cohort_at
 from spondyl.app.report.pdf import check_printer
 from spondyl.app.trial import AT_MONTHS, TrialReport, trial_report, write_trial_report
-from spondyl.app.trial.cohort_source import hashes, read_cohort
 from spondyl.app.trial.curve_figure import times_of
 from spondyl.app.trial.outcome_tables import told_of
-from spondyl.core import DISCLAIMER, Provenance, check_output
+from spondyl.core import DISCLAIMER, Provenance, check_output, sha256_of
 from spondyl.core.errors import StatisticsError
 
 HELP = """What a trial's paper shows, from a cohort.
@@ -57,11 +57,13 @@ def report(
     check_output(out)
     if pdf:
         check_printer()
-    patients = read_cohort(cohort, name or None)
+    found = cohort_at(cohort)
+    patients = found.model_copy(update={"name": name}) if name else found
+    inputs = sha256_of({"cohort": Path(cohort)}) if "://" not in cohort else {}
     with progress_bars(quiet or json_) as progress:
         made = trial_report(patients, months, readers, progress)
         settings = {"name": patients.name, "at_months": list(months), "readers": readers, "pdf": pdf}
-        write_trial_report(made, out, Provenance("trial report", hashes(cohort), settings), pdf=pdf, progress=progress)
+        write_trial_report(made, out, Provenance("trial report", inputs, settings), pdf=pdf, progress=progress)
     if json_:
         write_json(made.summary())
     elif not quiet:

@@ -63,10 +63,12 @@ def _medians(outcome: Outcome) -> list[tuple[str, tuple[str, ...]]]:
         if group.survival is None:
             continue
         curve = group.survival
-        value = "not reached" if curve.median is None else f"{curve.median:.1f}"
-        low, high = (("not reached" if x is None else f"{x:.1f}") for x in (curve.median_lower, curve.median_upper))
+        value, low, high = (
+            "not reached" if x is None else f"{x:.1f}" for x in (curve.median, curve.median_lower, curve.median_upper)
+        )
+        told = value if {value, low, high} == {"not reached"} else f"{value} ({low} to {high})"
         name = "median, months" if group.name == ALL else f"{group.name}: median, months"
-        found.append((name, ("", "", "", "", "", "", f"{value} ({low} to {high})")))
+        found.append((name, ("", "", "", "", "", "", told)))
     return found
 
 
