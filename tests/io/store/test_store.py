@@ -243,6 +243,13 @@ def test_what_is_no_store_is_refused(place: str, store: Store, tmp_path: Path):
         open_store(place)
 
 
+def test_a_new_file_and_those_beside_it_are_its_owner_s_alone(tmp_path: Path, make_patient: Maker):
+    with create_store(str(tmp_path / "cohort.db"), "trial", who="amy") as store:
+        store.add([make_patient()], who="amy")
+        modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    assert modes == {"cohort.db": 0o600, "cohort.db-wal": 0o600, "cohort.db-shm": 0o600}
+
+
 def test_a_file_that_is_no_store_is_refused(tmp_path: Path):
     with pytest.raises(StoreError, match=r"gone\.db not found; `spondyl followup init"):
         open_store(str(tmp_path / "gone.db"))
@@ -252,8 +259,12 @@ def test_a_file_that_is_no_store_is_refused(tmp_path: Path):
     other = sqlite3.connect(tmp_path / "other.db")
     other.execute("CREATE TABLE patients (name TEXT)")
     other.close()
+    as_it_was = (tmp_path / "other.db").read_bytes()
     with pytest.raises(StoreError, match="holds tables and no store of spondyl"):
         create_store(str(tmp_path / "other.db"), "trial", who="amy")
+    assert (tmp_path / "other.db").read_bytes() == as_it_was
+    with pytest.raises(StoreError, match="is no folder; make it first"):
+        create_store(str(tmp_path / "gone" / "trial.db"), "trial", who="amy")
     with pytest.raises(StoreError, match="is a mysql database"):
         open_store("mysql://me@host/trial")
     with pytest.raises(StoreError, match="the server does not answer") as refused:
