@@ -166,9 +166,9 @@ def test_interrupted_it_says_so_and_records_the_histories_done(tmp_path, capsys,
     monkeypatch.setattr(hybrid, "kv_hybrid", interrupt_after_the_first_round)
     text = FILE.replace("kv-monte-carlo", "kv-hybrid").replace("2e4", "9e6")
     assert _run(_written(tmp_path, text), "-o", tmp_path / "out", "--quiet") == 0
-    assert "interrupted: kept the last complete result, 50000 histories" in capsys.readouterr().err
+    assert "interrupted: kept the last complete result, 30000 histories" in capsys.readouterr().err
     settings = json.loads((tmp_path / "out" / "provenance.json").read_text())["settings"]
-    assert (settings["histories"], settings["histories_done"], settings["interrupted"]) == (9_000_000, 50_000, True)
+    assert (settings["histories"], settings["histories_done"], settings["interrupted"]) == (9_000_000, 30_000, True)
 
 
 def test_histories_belong_to_a_source(tmp_path):

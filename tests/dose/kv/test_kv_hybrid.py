@@ -41,7 +41,7 @@ def test_shells_agree_with_an_independent_monte_carlo(name, material, reach_mm, 
     whole = uniform_medium(WHOLE, MATERIALS[material])
     fine, coarse = around(whole, (0.0, 0.0, 0.0), reach_mm, voxel_mm)
     spectrum = bundled_kv_spectrum() if name.endswith("au50") else mono(float(name.split("_")[1]))
-    source, histories = KvPointSource((0.0, 0.0, 0.0), spectrum), 300_000 if name == "bone_au50" else 120_000
+    source, histories = KvPointSource((0.0, 0.0, 0.0), spectrum), 330_000 if name.endswith("au50") else 120_000
     *_, result = kv_hybrid(fine, KvSources((source,)), KvSettings(histories, 3), surroundings=coarse)
     rows = table(name)
     rows = rows[(rows[:, 0] >= nearest_mm) & (rows[:, 1] <= min(reach_mm, 40.5) - voxel_mm)]
@@ -88,7 +88,7 @@ def test_a_hundred_seeds_scatter_as_the_stated_error():
 
 
 def test_where_no_scattered_photon_came_the_error_is_whole_and_the_mean_error_is_that_found():
-    """250 histories leave a third of the voxels without scatter: unknown there, though the rays are exact.
+    """250 histories leave an eighth of the voxels without scatter: unknown there, though the rays are exact.
 
     Errors are compared in gray over the true dose, which the few histories do not know.
     """
@@ -98,15 +98,15 @@ def test_where_no_scattered_photon_came_the_error_is_whole_and_the_mean_error_is
     world = world_of(medium, None)
     beam = beams_of(world, KvSources((source,)))[0][0]
     rays_only = few.dose_to_medium == primary_dose(world.fine, beam.energies, beam.emission)[0]
-    assert 0.2 < rays_only.mean() < 0.5
+    assert 0.1 < rays_only.mean() < 0.2
     assert (few.dose_to_medium[rays_only] > 0).all()
     assert (few.relative_uncertainty[rays_only] == 1).all()
     assert (few.relative_uncertainty[~rays_only] > 0).all()
     judged = judged_voxels(medium, source.position_mm)
     found = np.sqrt(((few.dose_to_medium / many.dose_to_medium - 1)[judged] ** 2).mean())
     stated = few.relative_uncertainty * few.dose_to_medium / many.dose_to_medium
-    assert 1.0 < np.sqrt((stated[judged] ** 2).mean()) / found < 1.3  # 1.05; with 0 where no scatter came, 0.7
-    assert judged_uncertainty(few.relative_uncertainty, judged) > 0.2
+    assert 1.0 < np.sqrt((stated[judged] ** 2).mean()) / found < 1.3  # 1.03; with 0 where no scatter came, 0.85
+    assert judged_uncertainty(few.relative_uncertainty, judged) > 0.125  # 0.138; with 0 where no scatter came, 0.114
 
 
 def test_threads_do_not_matter():
@@ -126,12 +126,12 @@ def test_sharpens_until_the_target_and_counts_histories():
     medium, source = layered(15, 2.0), off_centre_source()
     errors = [
         r.relative_uncertainty[medium.density_g_per_cm3 > 0.1].mean()
-        for r in kv_hybrid(medium, KvSources((source,)), KvSettings(350_000, 2))
+        for r in kv_hybrid(medium, KvSources((source,)), KvSettings(330_000, 2))
     ]
     assert len(errors) == 2
-    assert errors[1] == pytest.approx(errors[0] / np.sqrt(7), rel=0.3)
+    assert 1 / np.sqrt(11) < errors[1] / errors[0] < 0.5  # eleven times the photons, and less of them is smoothed
     *_, reached = kv_hybrid(medium, KvSources((source,)), KvSettings(None, 2, target_uncertainty=0.5))
-    assert reached.histories == 50_000
+    assert reached.histories == 30_000
 
 
 def test_interrupted_keeps_the_last_complete_result():
@@ -143,10 +143,10 @@ def test_interrupted_keeps_the_last_complete_result():
 
     result = hybrid_dose(medium, source, KvSettings(350_000, 2), interrupt)
     first = next(kv_hybrid(medium, KvSources((source,)), KvSettings(350_000, 2)))
-    assert result.histories == 50_000
+    assert result.histories == 30_000
     assert result.interrupted
     assert not first.interrupted
-    assert result.made[-1] == "interrupted: the last complete result, 50000 histories, is kept"
+    assert result.made[-1] == "interrupted: the last complete result, 30000 histories, is kept"
     assert np.array_equal(result.dose_to_medium, first.dose_to_medium)
 
 

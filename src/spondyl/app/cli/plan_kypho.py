@@ -103,12 +103,13 @@ def materials(words: Sequence[str]) -> tuple[tuple[str, str], ...]:
 
 
 def _tell_round(plan: NeedlePlan, found: Round) -> None:
-    """What is known after a round, above the bars."""
+    """What is known after a round, above the bars; round 0 is the first dose, before the position is settled."""
     error = mean_uncertainty(found.doses[0], plan.prescription.dose_gy)
     known = "" if error is None else f", mean standard error {100 * error:.1f} %"
     key = ", ".join(f"{name} {gray:.2f} Gy" for name, gray in found.key.items())
     minutes = "" if plan.prescription.kind == "depth" else f"{minutes_text(plan)}, "
-    err_console.print(f"round {found.number}: {minutes}{key}{known}", markup=False, soft_wrap=True)
+    name = f"round {found.number}" if found.number else "first dose, where water places the source"
+    err_console.print(f"{name}: {minutes}{key}{known}", markup=False, soft_wrap=True)
 
 
 def _tell(planned: KyphoPlanned, out: Path, seconds: float) -> None:

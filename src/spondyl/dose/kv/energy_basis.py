@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from spondyl.dose.kv.energy_quadrature import REFERENCE_KEV, energy_nodes_of, few_energies, interpolated
 from spondyl.dose.kv.setup import GRAY_PER_KEV_PER_GRAM
+from spondyl.dose.kv.shared_rays import LANES
 from spondyl.physics.kv.spectrum import KvSpectrum
 from spondyl.physics.kv.tables import PhotonTables
 
@@ -59,10 +60,13 @@ def energy_basis(
     every = np.append(energy_nodes_of(spectrum)[0], REFERENCE_KEV)
     basis, attenuation = low_rank(interpolated(t, t.total, every)[:-1], used)
     attenuation = attenuation[:, np.append(np.isin(every[:-1], energy), True)]
+    more = -basis.shape[1] % LANES
+    basis, attenuation = np.pad(basis, ((0, 0), (0, more))), np.pad(attenuation, ((0, more), (0, 0)))
     common = [absorbed[-1]]
     if edges_kev is not None:
         group = np.searchsorted(edges_kev, energy)
         common += [np.append(np.where(group == n, photons, 0.0), 0.0) for n in range(edges_kev.size + 1)]
+    common += [np.zeros(nodes.size)] * (-len(common) % LANES)
     return EnergyBasis(
         *(np.ascontiguousarray(a, np.float32) for a in (basis, attenuation, absorbed[:-1], np.stack(common, axis=1)))
     )

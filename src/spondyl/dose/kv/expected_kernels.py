@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def sweep(per_mm, emitted, forward, slopes, steps_mm, weight, fluence):
     """Add what flies along directions that meet one plane of voxels after the other to `fluence`.
 
@@ -30,7 +30,7 @@ def sweep(per_mm, emitted, forward, slopes, steps_mm, weight, fluence):
     planes, ny, nx = per_mm.shape
     one, half, third, sixth = np.float32(1), np.float32(1 / 2), np.float32(1 / 3), np.float32(1 / 6)
     before = np.zeros((slopes.shape[0], ny + 2, nx + 2), np.float32)  # a rim of 0 around
-    after = np.zeros((ny + 2, nx + 2), np.float32)
+    after, came = np.zeros((ny + 2, nx + 2), np.float32), np.empty(nx, np.float32)
     for plane in range(planes):
         k = plane if forward else planes - 1 - plane
         for n in range(slopes.shape[0]):
@@ -40,12 +40,15 @@ def sweep(per_mm, emitted, forward, slopes, steps_mm, weight, fluence):
             w00, w01, w10, w11 = (one - y) * (one - x), (one - y) * x, y * (one - x), y * x
             for j in range(ny):
                 near, beside = before[n, j + 1], before[n, j + 1 + sy]
+                n0, n1, b0, b1 = near[1 : 1 + nx], near[1 + sx :], beside[1 : 1 + nx], beside[1 + sx :]
                 for i in range(nx):
-                    came = w00 * near[i + 1] + w01 * near[i + 1 + sx] + w10 * beside[i + 1] + w11 * beside[i + 1 + sx]
-                    t = per_mm[k, j, i] * step
-                    made = emitted[k, j, i] * step
+                    came[i] = w00 * n0[i] + w01 * n1[i] + w10 * b0[i] + w11 * b1[i]
+                attenuates, source, found, out = per_mm[k, j], emitted[k, j], fluence[k, j], after[j + 1, 1:]
+                for i in range(nx):
+                    t = attenuates[i] * step
+                    made = source[i] * step
                     passes = one / (one + t * (one + t * (half + t * sixth)))
                     mean = passes * (one + t * (half + t * sixth))
-                    after[j + 1, i + 1] = came * passes + made * mean
-                    fluence[k, j, i] += weight * (came * mean + made * passes * (half + t * (third + t * sixth)))
+                    out[i] = came[i] * passes + made * mean
+                    found[i] += weight * (came[i] * mean + made * passes * (half + t * (third + t * sixth)))
             before[n] = after

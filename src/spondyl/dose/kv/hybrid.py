@@ -23,8 +23,10 @@ from spondyl.physics import Medium
 DEFAULT_HISTORIES = 650_000
 TARGET_HISTORIES = 200_000_000
 """The most, where a target is given and no number of histories."""
-FIRST_ROUND, ROUND = 50_000, 300_000
+FIRST_ROUND, ROUND = 30_000, 300_000
 """Histories of the first round, which shows soon, and of those that follow."""
+FIRST_STRANDS = 8
+"""Batches of the first round: fewer, for each is smoothed."""
 _BATCH_BYTES = 800_000_000
 
 
@@ -126,8 +128,9 @@ def kv_hybrid(
     world, primary, sums = known.world, known.primary, ScatterSums(known.empty.expected, known.empty.bias)
     judged = judged_voxels(medium, sources.sources[0].position_mm) if region is None else region
     strands = int(np.clip(_BATCH_BYTES // (60 * primary[0].size), 2, STRANDS))
-    for histories in _rounds(_most(settings), strands):
-        _play(world, known.beams, sums, settings.seed, histories, strands)
+    for number, histories in enumerate(_rounds(_most(settings), strands)):
+        batches = strands if number else min(strands, FIRST_STRANDS)
+        _play(world, known.beams, sums, settings.seed, histories, batches)
         result = _result(world, primary, sums, settings.seed, judged)
         yield result
         target = settings.target_uncertainty
@@ -161,12 +164,12 @@ def _play(world: World, beams: list[Beam], sums: ScatterSums, seed: int, histori
     first = sums.batches
 
     def batch(strand: int, _: int) -> BatchMeans:
-        scatter = np.zeros((3, *world.fine.density.shape), np.float32)
+        each: list[NDArray[np.float32]] = []
         for place, beam in enumerate(beams):
             own = counts[strand] // len(beams) + (place < counts[strand] % len(beams))
             number = (first + strand) * len(beams) + place
-            scatter += np.float32(beam.share) * scattered(world, beam.emission, beam.draw, seed, number, max(own, 1))
-        return sums.prepared(scatter)
+            each.append(scattered(world, beam.emission, beam.draw, seed, number, max(own, 1), beam.share))
+        return sums.prepared(each[0] if len(each) == 1 else np.sum(each, axis=0))
 
     for count, means in zip(counts, in_strands(batch, strands), strict=True):
         sums.take(means, count)

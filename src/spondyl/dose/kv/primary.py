@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spondyl.dose.kv.energy_basis import EnergyBasis
-from spondyl.dose.kv.primary_kernels import MOST_POINTS, far_voxels, near_voxels
+from spondyl.dose.kv.fan_kernels import fan_voxels
+from spondyl.dose.kv.primary_kernels import MOST_POINTS, near_voxels
 from spondyl.dose.kv.strands import in_strands
 from spondyl.dose.kv.voxels import VoxelGeometry
 
@@ -48,13 +49,14 @@ def primary_dose(g: VoxelGeometry, energies: EnergyBasis, source: Emission) -> N
     points = tuple(_gauss(n) for n in range(1, MOST_POINTS + 1))
     common = (g, energies.basis, energies.attenuation)
 
-    def far(strand: int, strands: int) -> None:
-        far_voxels(
+    def far(part: int, _: int) -> None:  # the axis along which a voxel is farthest, and to which side of each
+        first, forward, *towards = part // 8, part // 4 % 2 == 1, part // 2 % 2, part % 2
+        fan_voxels(
             *common, energies.absorbed, energies.common, source.position_mm, source.axis, source.relative, near,
-            points, strand, strands, dose,
+            points, first, forward, np.array(towards, bool), dose,
         )  # fmt: skip
 
-    list(in_strands(far))
+    list(in_strands(far, 24))
     track = _near_track(common, source, near)
     box = tuple(slice(a, b) for a, b in near.T)
     photons_per_mm2 = track / float(np.prod(g.spacing_mm))

@@ -8,11 +8,10 @@ import numpy as np
 from numba import njit
 
 from spondyl.dose.kv.rays import add_track, add_transmitted, emission, trace_path
+from spondyl.dose.kv.shared_rays import LANES
 from spondyl.dose.kv.voxels import PER_MM, first_face
 
 MOST_POINTS = 8
-ALTERNATE_FROM, SINGLE_FROM = 10.0, 45.0
-"""Distances in voxel sides from which a voxel is sampled by 4 points, and by its centre (1 % off in a patient)."""
 OPAQUE_VOXEL, VERY_OPAQUE_VOXEL = 0.4, 1.5
 """Optical depth of a voxel at the reference energy from which it is sampled by 3 points a side, and by chords from
 `MOST_POINTS` points a side of its faces."""
@@ -23,10 +22,8 @@ UNEVEN = 0.4
 
 
 @njit(cache=True)
-def _points_a_side(distance):
+def points_a_side(distance):
     """Gauss-Legendre points a side that integrate inverse square and attenuation to 0.1 %, by distance in sides."""
-    if distance >= SINGLE_FROM:
-        return 1
     if distance >= 5.0:
         return 2
     return 3 if distance >= 2.5 else 4
@@ -42,9 +39,7 @@ def at_reference(path, attenuation):
 
 
 @njit(cache=True)
-def sample_voxel(
-    g, basis, attenuation, source, axis, anisotropy, points, voxel, alternate, place, path, depth, spectrum
-):
+def sample_voxel(g, basis, attenuation, source, axis, anisotropy, points, voxel, place, path, depth, spectrum):
     """Fill `spectrum` with the voxel mean of photons/mm2 in each energy node; returns how uneven the rays are.
 
     Parameters
@@ -53,8 +48,6 @@ def sample_voxel(
         Gauss-Legendre points and weights on 0..1, shape (2, points a side).
     voxel
         (z, y, x).
-    alternate
-        Of two points a side take the four at alternate corners, which are exact to second order too.
     place, path, depth
         Room to work in: float64 (3,), float32 (ranks,), float32 (nodes,).
 
@@ -69,9 +62,7 @@ def sample_voxel(
     least, most = math.inf, -math.inf
     for n in range(order * order * order):
         a, b, c = n // (order * order), n // order % order, n % order
-        if alternate and (a + b + c) % 2 == 1:
-            continue
-        share = points[1, a] * points[1, b] * points[1, c] * (2.0 if alternate else 1.0)
+        share = points[1, a] * points[1, b] * points[1, c]
         place[0] = g.low_mm[0] + (voxel[2] + points[0, c]) * g.spacing_mm[0]
         place[1] = g.low_mm[1] + (voxel[1] + points[0, b]) * g.spacing_mm[1]
         place[2] = g.low_mm[2] + (voxel[0] + points[0, a]) * g.spacing_mm[2]
@@ -153,69 +144,16 @@ def absorbed_from(spectrum, absorbed):
 
 @njit(cache=True)
 def answers(spectrum, common, found):
-    """Fill `found` with what photons/mm2 in each node give by the columns of `common`."""
-    found[:] = 0.0
-    for n in range(spectrum.shape[0]):
-        for r in range(found.shape[0]):
-            found[r] += spectrum[n] * common[n, r]
-
-
-@njit(cache=True, nogil=True)
-def far_voxels(g, basis, attenuation, absorbed, common, source, axis, anisotropy, near, points, first, stride, dose):
-    """Fill `dose` with voxel means outside the box `near`, for every `stride`-th line along x from `first`.
-
-    Parameters
-    ----------
-    g
-        `VoxelGeometry`.
-    basis, attenuation, absorbed, common
-        Arrays of an `EnergyBasis`.
-    near
-        First and one past last (z, y, x) voxel around the source that `near_voxels` does, shape (2, 3).
-    points
-        Gauss-Legendre points and weights for 1 to `MOST_POINTS` points a side.
-    dose
-        Gy to medium, and what the columns of `common` are, a photon: shape (1 + columns, nz, ny, nx).
-    """
-    nz, ny, nx = g.density.shape
-    place, path, own = np.empty(3), np.empty(basis.shape[1], np.float32), np.empty(basis.shape[1], np.float32)
-    depth, spectrum = np.empty((3, absorbed.shape[1]), np.float32), np.empty(absorbed.shape[1], np.float32)
-    found = np.empty(common.shape[1], np.float32)
-    side = max(g.spacing_mm[0], g.spacing_mm[1], g.spacing_mm[2])
-    voxel = np.empty(3, np.int64)
-    for line in range(first, nz * ny, stride):
-        k, j = line // ny, line % ny
-        for i in range(nx):
-            if near[0, 0] <= k < near[1, 0] and near[0, 1] <= j < near[1, 1] and near[0, 2] <= i < near[1, 2]:
-                continue
-            voxel[0], voxel[1], voxel[2] = k, j, i
-            square = 0.0
-            for d in range(3):
-                square += (g.low_mm[d] + (voxel[2 - d] + 0.5) * g.spacing_mm[d] - source[d]) ** 2
-            distance = math.sqrt(square) / side
-            m = g.material[k, j, i]
-            opaque = side * PER_MM * g.density[k, j, i] * at_reference(basis[m], attenuation)
-            order = _points_a_side(distance)
-            alternate = order == 2 and distance >= ALTERNATE_FROM
-            if opaque > OPAQUE_VOXEL:
-                order, alternate = max(order, 3), False
-            if opaque > VERY_OPAQUE_VOXEL:
-                sample_chords(
-                    g, basis, attenuation, source, axis, anisotropy, points[MOST_POINTS - 1], voxel,
-                    place, path, own, depth, spectrum,
-                )  # fmt: skip
-            while opaque <= VERY_OPAQUE_VOXEL:
-                uneven = sample_voxel(
-                    g, basis, attenuation, source, axis, anisotropy, points[order - 1], voxel, alternate,
-                    place, path, depth[0], spectrum,
-                )  # fmt: skip
-                if uneven <= UNEVEN or order >= 3:
-                    break
-                order, alternate = 3, False
-            answers(spectrum, common, found)
-            dose[0, k, j, i] = absorbed_from(spectrum, absorbed[m])
-            for r in range(found.shape[0]):
-                dose[1 + r, k, j, i] = found[r]
+    """Fill `found` with what photons/mm2 in each node give by the columns of `common`, a multiple of `LANES`."""
+    for r in range(0, found.shape[0], LANES):
+        a0, a1, a2, a3 = np.float32(0), np.float32(0), np.float32(0), np.float32(0)
+        for n in range(spectrum.shape[0]):
+            photons = spectrum[n]
+            a0 += photons * common[n, r]
+            a1 += photons * common[n, r + 1]
+            a2 += photons * common[n, r + 2]
+            a3 += photons * common[n, r + 3]
+        found[r], found[r + 1], found[r + 2], found[r + 3] = a0, a1, a2, a3
 
 
 @njit(cache=True, nogil=True)

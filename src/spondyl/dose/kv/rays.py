@@ -62,6 +62,22 @@ def trace_path(density, material, basis, low, spacing, source, x, y, z, path):
             next_z += delta_z
 
 
+@njit(cache=True, inline="always")
+def transmission(depth):
+    """exp(-depth) of a float32 number, not below exp(-`OPAQUE`), in steps that vectorise."""
+    scale, limit, one = np.float32(-1.0 / 2**HALVINGS), np.float32(OPAQUE), np.float32(1)
+    c2, c3, c4 = np.float32(1 / 2), np.float32(1 / 6), np.float32(1 / 24)
+    c5, c6 = np.float32(1 / 120), np.float32(1 / 720)
+    t = (depth if depth < limit else limit) * scale
+    e = one + t * (one + t * (c2 + t * (c3 + t * (c4 + t * (c5 + t * c6)))))
+    e = e * e
+    e = e * e
+    e = e * e
+    e = e * e
+    e = e * e
+    return e * e
+
+
 @njit(cache=True)
 def add_transmitted(path, attenuation, weight, depth, spectrum):
     """Add ``weight * exp(-path . attenuation)`` to `spectrum`; `depth` is room to work in. float32, shape (nodes,)."""
@@ -71,21 +87,36 @@ def add_transmitted(path, attenuation, weight, depth, spectrum):
     for b in range(1, attenuation.shape[0]):
         for n in range(nodes):
             depth[n] += path[b] * attenuation[b, n]
-    scale = np.float32(1.0 / 2**HALVINGS)
-    limit = np.float32(OPAQUE)
-    c2, c3, c4 = np.float32(1 / 2), np.float32(1 / 6), np.float32(1 / 24)
-    c5, c6, one = np.float32(1 / 120), np.float32(1 / 720), np.float32(1)
     for n in range(nodes):
-        t = depth[n] if depth[n] < limit else limit
-        t = -t * scale
-        e = one + t * (one + t * (c2 + t * (c3 + t * (c4 + t * (c5 + t * c6)))))
-        e = e * e
-        e = e * e
-        e = e * e
-        e = e * e
-        e = e * e
-        e = e * e
-        spectrum[n] += weight * e
+        spectrum[n] += weight * transmission(depth[n])
+
+
+@njit(cache=True)
+def transmitted_by_four(paths, attenuation, depth, spectrum):
+    """Fill `spectrum` with the sum of four weights times what comes through four paths.
+
+    Parameters
+    ----------
+    paths
+        float32, shape (4, ranks + 1): path integrals, and the weight.
+    depth
+        Room to work in, float32, shape (4, nodes).
+    """
+    ranks, nodes = attenuation.shape[0], spectrum.shape[0]
+    spectrum[:] = 0.0
+    for n in range(4):
+        to = depth[n]
+        row = attenuation[0]
+        by = paths[n, 0]
+        for node in range(nodes):
+            to[node] = by * row[node]
+        for b in range(1, ranks):
+            row, by = attenuation[b], paths[n, b]
+            for node in range(nodes):
+                to[node] += by * row[node]
+        weight = paths[n, ranks]
+        for node in range(nodes):
+            spectrum[node] += weight * transmission(to[node])
 
 
 @njit(cache=True)

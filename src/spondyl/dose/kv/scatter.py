@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from spondyl.dose.kv.batch_kernels import by_kind
 from spondyl.dose.kv.energy_quadrature import interpolated
 from spondyl.dose.kv.primary import Emission
 from spondyl.dose.kv.scatter_kernels import scatter_batch
@@ -82,8 +83,10 @@ def energy_draw(w: World, spectrum: KvSpectrum, position_mm: Floats) -> EnergyDr
     return EnergyDraw(low, high, cumulative / cumulative[-1], photons / drawn)
 
 
-def scattered(w: World, source: Emission, draw: EnergyDraw, seed: int, batch: int, count: int) -> NDArray[np.float32]:
-    """Mean dose of scattered photons of `count` histories, Gy per emitted photon.
+def scattered(
+    w: World, source: Emission, draw: EnergyDraw, seed: int, batch: int, count: int, share: float = 1.0
+) -> NDArray[np.float32]:
+    """Mean dose of scattered photons of `count` histories, Gy per emitted photon, times `share`.
 
     Returns
     -------
@@ -96,8 +99,8 @@ def scattered(w: World, source: Emission, draw: EnergyDraw, seed: int, batch: in
         draw.low_kev, draw.high_kev, draw.cumulative, draw.weight,
         LEAST_WEIGHT, np.uint64(seed), np.uint64(batch), count, score,
     )  # fmt: skip
-    scale = np.float32(_CM2_PER_MM2 * GRAY_PER_KEV_PER_GRAM / float(np.prod(w.fine.spacing_mm)) / count)
-    return np.ascontiguousarray(score.T).reshape(3, *w.fine.density.shape) * scale
+    scale = np.float32(_CM2_PER_MM2 * GRAY_PER_KEV_PER_GRAM * share / float(np.prod(w.fine.spacing_mm)) / count)
+    return by_kind(score, scale).reshape(3, *w.fine.density.shape)
 
 
 def _density_by_material(g: VoxelGeometry, position_mm: Floats, rows: int) -> Floats:

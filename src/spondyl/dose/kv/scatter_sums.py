@@ -7,8 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from spondyl.dose.kv.batch_kernels import (
+    add_product,
+    add_weighted,
+    apart_and_own,
+    blended,
+    covariance,
+    joined_level,
+    over_expected,
+    take_level,
+)
 from spondyl.dose.kv.smoothing import REACHES, smoothed
-from spondyl.dose.kv.smoothing_kernels import add_batch, blur
+from spondyl.dose.kv.smoothing_kernels import blur
 
 Volume = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -59,35 +69,41 @@ class ScatterSums:
 
     def __init__(self, expected: Expected, bias: list[Volume]) -> None:
         self.expected, self.bias = expected, bias
-        levels, shape = len(REACHES), expected.medium.shape
-        self._sums = np.zeros((2 + 2 * levels, *shape))
-        self._squares, self._products = (np.zeros((1 + levels, *shape)) for _ in range(2))
+        levels, e = len(REACHES), expected
+        self._unit = np.stack([e.medium.ravel(), e.mineral.ravel(), e.water.ravel()])
+        each = (e.mineral_share * e.mineral, e.water_share * e.water)
+        self._shares = np.stack([(share / e.medium).ravel() for share in each])
+        self._sums = np.zeros((2 + 2 * levels, e.medium.size))
+        self._squares, self._products = (np.zeros((1 + levels, e.medium.size)) for _ in range(2))
         self.histories = 0
         self.batches = 0
 
     def prepared(self, scatter: Volume) -> BatchMeans:
         """A batch's means to medium, mineral and water, shape (3, nz, ny, nx), over the expected ones; smoothed too."""
-        e = self.expected
-        medium, mineral, water = scatter[0] / e.medium, scatter[1] / e.mineral, scatter[2] / e.water
-        of_mineral, of_water = e.mineral_share * e.mineral / e.medium, e.water_share * e.water / e.medium
-        rest = medium - of_mineral * mineral - of_water * water
-        smooth_mineral, smooth_water = smoothed(mineral), smoothed(water)
-        smooth = tuple(of_mineral * m + of_water * w + rest for m, w in zip(smooth_mineral, smooth_water, strict=True))
-        return BatchMeans(medium, water, smooth, smooth_water)
+        medium, mineral, water, rest = over_expected(scatter.reshape(3, -1), self._unit, self._shares)
+        shape = scatter.shape[1:]
+        smooth_mineral, smooth_water = (
+            [level.ravel() for level in smoothed(kerma.reshape(shape))] for kerma in (mineral, water)
+        )
+        smooth = [joined_level(m, w, rest, self._shares) for m, w in zip(smooth_mineral, smooth_water, strict=True)]
+        return BatchMeans(medium, water, tuple(smooth), tuple(smooth_water))
 
     def take(self, batch: BatchMeans, histories: int) -> None:
         """Add the means of a batch of so many histories."""
-        smooth = [tuple(a.ravel() for a in each) for each in (batch.smooth_medium, batch.smooth_water)]
-        sums = (a.reshape(a.shape[0], -1) for a in (self._sums, self._squares, self._products))
-        add_batch(float(histories), batch.medium.ravel(), batch.water.ravel(), *smooth, *sums)
+        weight, raw = float(histories), batch.medium.ravel()
+        for row, values in enumerate((raw, batch.water, *batch.smooth_medium, *batch.smooth_water)):
+            add_weighted(weight, values.ravel(), self._sums[row])
+        for row, values in enumerate((raw, *batch.smooth_medium)):
+            add_product(weight, values.ravel(), values.ravel(), self._squares[row])
+            add_product(weight, values.ravel(), raw, self._products[row])
         self.histories += histories
         self.batches += 1
 
     def raw(self) -> tuple[Floats, Floats]:
         """Mean dose of scattered photons to medium as it came, not smoothed, and its standard error."""
-        mean = self._sums[0] / self.histories
-        variance = np.maximum(self._covariance(self._squares[0], mean, mean), 0)
         unit = self.expected.medium.astype(np.float64)
+        mean = (self._sums[0] / self.histories).reshape(unit.shape)
+        variance = np.maximum(self._covariance(self._squares[0], 0, 0, 1.0), 0).reshape(unit.shape)
         return mean * unit, np.sqrt(variance) * unit
 
     def result(self) -> tuple[Volume, Volume, Volume]:
@@ -97,36 +113,32 @@ class ScatterSums:
         raw mean for the least again: what noise both share decides nothing. What bias may be left is part of the error.
         A level that few photons carry below zero is not taken there.
         """
-        raw, water = self._sums[:2] / self.histories
-        raw_var = self._covariance(self._squares[0], raw, raw)
-        mean2 = np.maximum(_local(raw), np.finfo(np.float32).tiny) ** 2
-        best = np.full(raw.shape, np.inf)
-        smooth, smooth_var, both, bias = raw.copy(), raw_var.copy(), raw_var.copy(), np.zeros(raw.shape)
-        smooth_water = water.copy()
-        for level, level_bias in enumerate(self.bias):
-            mean, to_water = self._sums[[2 + level, 2 + len(REACHES) + level]] / self.histories
-            variance = self._covariance(self._squares[1 + level], mean, mean)
-            expected = _local(variance) / mean2 + level_bias.astype(np.float64) ** 2
-            better = (expected < best) & (mean > 0) & (to_water > 0)
-            best[better], smooth[better], smooth_var[better] = expected[better], mean[better], variance[better]
-            bias[better] = level_bias[better]
-            both[better] = self._covariance(self._products[1 + level], raw, mean)[better]
-            smooth_water[better] = to_water[better]
-        apart = _local(raw_var + smooth_var - 2 * both) / mean2 + bias**2
-        share = np.divide(_local(raw_var - both) / mean2, apart, out=np.zeros_like(apart), where=apart > 0)
-        share = np.where(best < np.inf, np.minimum(share, 1.0), 0.0)
-        medium, water = share * smooth + (1 - share) * raw, share * smooth_water + (1 - share) * water
-        variance = share**2 * smooth_var + (1 - share) ** 2 * raw_var + 2 * share * (1 - share) * both
-        error = np.sqrt(np.maximum(variance, 0) + (share * bias * medium) ** 2) * self.expected.medium
-        medium, water = medium * self.expected.medium, water * self.expected.water
-        return medium.astype(np.float32), water.astype(np.float32), error.astype(np.float32)
+        levels, size = len(REACHES), self._unit.shape[1]
+        mean = float(self._sums[0].mean()) / self.histories
+        unit = mean if mean > 0 else 1.0
+        raw_variance = self._covariance(self._squares[0], 0, 0, unit)
+        around = self._local((self._sums[0] / (self.histories * unit)).astype(np.float32))
+        best, chosen = np.full(size, np.inf, np.float32), np.zeros((3, size), np.float32)
+        biases = np.stack([bias.ravel() for bias in self.bias])
+        for level in range(levels):
+            own, shared = (
+                self._covariance(products[1 + level], 2 + level, with_, unit)
+                for products, with_ in ((self._squares, 2 + level), (self._products, 0))
+            )
+            medium, water = self._sums[2 + level], self._sums[2 + levels + level]
+            take_level(level, own, shared, around, self._local(own), biases[level], medium, water, best, chosen)
+        apart, alone = (self._local(values) for values in apart_and_own(raw_variance, chosen))
+        found = blended(
+            self._sums, levels, self.histories, unit, raw_variance, around, apart, alone, biases, best, chosen,
+            self._unit,
+        )  # fmt: skip
+        medium, water, error = found.reshape(3, *self.expected.medium.shape)
+        return medium, water, error
 
-    def _covariance(self, products: Floats, a: Floats, b: Floats) -> Floats:
-        """Covariance of two means."""
-        return (products / self.histories - a * b) / (self.batches - 1)
+    def _covariance(self, products: Floats, a: int, b: int, unit: float) -> Volume:
+        """Covariance of two means, by their rows of the sums, over the unit squared."""
+        return covariance(products, self._sums[a], self._sums[b], float(self.histories), float(self.batches), unit)
 
-
-def _local(values: Floats) -> Floats:
-    """Mean of some 27 voxels about each."""
-    scale = float(np.abs(values).max()) or 1.0
-    return scale * blur(np.maximum(values / scale, 0).astype(np.float32), 1).astype(np.float64)
+    def _local(self, values: Volume) -> Volume:
+        """Mean of some 27 voxels about each, what is below 0 left out."""
+        return blur(np.maximum(values, 0).reshape(self.expected.medium.shape), 1).ravel()

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numba import njit
 
-from spondyl.dose.kv.tracks import change_grid, in_hole
+from spondyl.dose.kv.tracks import change_grid, in_hole, next_voxel
 from spondyl.dose.kv.voxels import PER_MM, first_face
 
 THIN = 0.4
@@ -81,21 +81,9 @@ def score_one(g, hole, mu, kerma, scored, share, expected, tail, x, y, z, ux, uy
             score[voxel, 1] += np.float32(path * in_mineral)
             score[voxel, 2] += np.float32(path * in_water)
         gone = face
-        if tx <= face:
-            ix += sx
-            voxel += sx
-            tx += dx
-            left = ix == end_x
-        elif ty <= face:
-            iy += sy
-            voxel += by
-            ty += dy
-            left = iy == end_y
-        else:
-            iz += sz
-            voxel += bz
-            tz += dz
-            left = iz == end_z
+        tx, ty, tz, ix, iy, iz, voxel, left = next_voxel(
+            face, tx, ty, tz, dx, dy, dz, sx, sy, sz, by, bz, end_x, end_y, end_z, ix, iy, iz, voxel
+        )
         if ended or left or (holed and in_hole(hole, ix, iy, iz)):
             return ended, share, expected, tail, x + gone * ux, y + gone * uy, z + gone * uz, ix, iy, iz
 

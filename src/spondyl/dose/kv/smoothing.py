@@ -5,20 +5,20 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from spondyl.dose.kv.smoothing_kernels import blur
+from spondyl.dose.kv.smoothing_kernels import blur, largest_beside
 
 Volume = NDArray[np.float32]
 
-REACHES = ((1,), (1, 2), (1, 2, 2))
+REACHES = ((1,), (1, 2), (1, 2, 2), (1, 2, 2, 3))
 """Blurs of each level, one after the other, by how far they reach in voxels."""
-STEP_BIAS = (0.02, 0.04, 0.05)
+STEP_BIAS = (0.02, 0.04, 0.05, 0.07)
 """Relative bias of each level beside an interface, over the step of optical depth of a voxel there, at 20 keV."""
-FREE_BIAS = (0.003, 0.006, 0.008)
+FREE_BIAS = (0.003, 0.006, 0.008, 0.02)
 """Everywhere: what the expected scatter, drawn along a few directions, adds of its own."""
-SOURCE_BIAS = (0.03, 0.07, 0.1)
+SOURCE_BIAS = (0.03, 0.07, 0.1, 0.15)
 """Near a source, times its distance in voxel sides. All three are r.m.s. values, rounded up, of a vertebra, and of
 muscle beside cortical bone and beside barium cement (docs/theory/kilovoltage-estimator.md)."""
-NEAR_SOURCE_VOXELS = (2.5, 6.0, 6.0)
+NEAR_SOURCE_VOXELS = (2.5, 6.0, 6.0, 9.0)
 """Nearer to a source a level is not used: once-scattered photons go up steeper than the inverse square there."""
 OPAQUE = 2.0
 """Optical depth of a voxel at 20 keV, as in titanium and steel of 1 mm, from which nothing is averaged there or beside
@@ -28,14 +28,16 @@ it: fluence falls within the voxel, and the neighbours' says nothing of it."""
 def smoothed(ratio: Volume) -> tuple[Volume, ...]:
     """`ratio`, shape (nz, ny, nx), with its noise averaged over neighbours: each level of `REACHES`.
 
-    Twice the blur less the blur of the blur: what changes up to the third power of place stays as it is.
+    Twice the blur less the blur of the blur: what changes up to the third power of place stays as it is, near the
+    grid's faces what changes evenly.
     """
     found: list[Volume] = []
     once = twice = ratio
     done = 0
     for reaches in REACHES:
         for reach in reaches[done:]:  # each level goes on where the one before it ended
-            once, twice = blur(once, reach), blur(blur(twice, reach), reach)
+            first, once = twice is ratio, blur(once, reach)
+            twice = blur(once if first else blur(twice, reach), reach)
         done = len(reaches)
         found.append(2 * once - twice)
     return tuple(found)
@@ -64,25 +66,11 @@ def smoothing_bias(attenuation_per_mm: Volume, spacing_mm: NDArray[np.float64], 
     reached = 0
     for level, reaches in enumerate(REACHES):
         while reached < sum(reaches):
-            step, opaque = _largest_beside(step), _largest_beside(opaque)
+            step, opaque = largest_beside(step), largest_beside(opaque)
             reached += 1
         near = np.float32(SOURCE_BIAS[level]) / np.maximum(distance, 1)
         bias = np.hypot(np.hypot(np.float32(STEP_BIAS[level]) * step, np.float32(FREE_BIAS[level])), near)
         bias[opaque > OPAQUE] = np.inf
         bias[distance < NEAR_SOURCE_VOXELS[level]] = np.inf
-        edge = 2 * sum(reaches)
-        for axis in range(3):
-            b = np.moveaxis(bias, axis, 0)
-            b[:edge] = b[max(b.shape[0] - edge, 0) :] = np.inf
         found.append(bias)
     return found
-
-
-def _largest_beside(values: Volume) -> Volume:
-    """Largest of each voxel and its six neighbours."""
-    out = values.copy()
-    for axis in range(3):
-        o, v = np.moveaxis(out, axis, 0), np.moveaxis(values, axis, 0)
-        np.maximum(o[1:], v[:-1], out=o[1:])
-        np.maximum(o[:-1], v[1:], out=o[:-1])
-    return out

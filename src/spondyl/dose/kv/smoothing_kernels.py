@@ -1,9 +1,33 @@
-"""Compiled: the binomial blur of a volume."""
+"""Compiled: the binomial blur of a volume, and the largest value about each voxel."""
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
+
+QUARTER, HALF, TWO = np.float32(0.25), np.float32(0.5), np.float32(2)
+
+
+@njit(cache=True)
+def _blend(rows, at, reach, out):
+    """Fill `out` with 1/2 of row `at` and 1/4 of the rows `reach` before and after; rows are float32, shape (n, m).
+
+    Beyond an end stands the row as far within it, reversed about the end: what changes evenly stays as it is.
+    """
+    last = rows.shape[0] - 1
+    here, first, end = rows[at], rows[0], rows[last]
+    before, after = rows[min(abs(at - reach), last)], rows[max(last - abs(last - at - reach), 0)]
+    if at >= reach and at + reach <= last:
+        for i in range(out.shape[0]):
+            out[i] = HALF * here[i] + QUARTER * (before[i] + after[i])
+    elif at >= reach:
+        for i in range(out.shape[0]):
+            out[i] = HALF * here[i] + QUARTER * (before[i] + (TWO * end[i] - after[i]))
+    elif at + reach <= last:
+        for i in range(out.shape[0]):
+            out[i] = HALF * here[i] + QUARTER * ((TWO * first[i] - before[i]) + after[i])
+    else:
+        out[:] = here
 
 
 @njit(cache=True, nogil=True)
@@ -13,54 +37,44 @@ def blur(values, reach):
     Parameters
     ----------
     values
-        float32, shape (nz, ny, nx); beyond an end stands its outermost voxel.
+        float32, shape (nz, ny, nx); beyond an end it goes on as it came, evenly.
     reach
         Voxels from a voxel to the others that count.
     """
     nz, ny, nx = values.shape
-    quarter, half = np.float32(0.25), np.float32(0.5)
-    along_z, along_y, out = np.empty_like(values), np.empty_like(values), np.empty_like(values)
+    out, plane, line = np.empty_like(values), np.empty((ny, nx), np.float32), np.empty(nx + 2 * reach, np.float32)
+    left, middle, right = line[:nx], line[reach : nx + reach], line[2 * reach :]
+    within = min(reach, nx - 1)
+    planes, lines = values.reshape(nz, ny * nx), plane.reshape(ny * nx)
     for k in range(nz):
-        before, after = max(k - reach, 0), min(k + reach, nz - 1)
+        _blend(planes, k, reach, lines)
         for j in range(ny):
+            _blend(plane, j, reach, middle)
+            first, last = middle[0], middle[nx - 1]
+            for i in range(reach):
+                n = min(i + 1, within)
+                left[reach - 1 - i], right[nx - reach + i] = TWO * first - middle[n], TWO * last - middle[nx - 1 - n]
+            to = out[k, j]
             for i in range(nx):
-                along_z[k, j, i] = half * values[k, j, i] + quarter * (values[before, j, i] + values[after, j, i])
-    for k in range(nz):
-        for j in range(ny):
-            before, after = max(j - reach, 0), min(j + reach, ny - 1)
-            for i in range(nx):
-                along_y[k, j, i] = half * along_z[k, j, i] + quarter * (along_z[k, before, i] + along_z[k, after, i])
-    for k in range(nz):
-        for j in range(ny):
-            for i in range(nx):
-                before, after = max(i - reach, 0), min(i + reach, nx - 1)
-                out[k, j, i] = half * along_y[k, j, i] + quarter * (along_y[k, j, before] + along_y[k, j, after])
+                to[i] = HALF * middle[i] + QUARTER * (left[i] + right[i])
     return out
 
 
 @njit(cache=True, nogil=True)
-def add_batch(histories, medium, water, smooth_medium, smooth_water, sums, squares, products):
-    """Add a batch's means, weighted by its histories, to the sums over batches.
-
-    Parameters
-    ----------
-    medium, water, smooth_medium, smooth_water
-        Means, float32, shape (voxels,), and of each level.
-    sums
-        Of medium and water, raw, then of medium and of water at each level: shape (2 + 2 levels, voxels).
-    squares, products
-        Of the medium's means, raw and at each level, with themselves and with the raw one: shape (1 + levels, voxels).
-    """
-    levels = len(smooth_medium)
-    for voxel in range(medium.shape[0]):
-        raw = float(medium[voxel])
-        sums[0, voxel] += histories * raw
-        sums[1, voxel] += histories * float(water[voxel])
-        squares[0, voxel] += histories * raw * raw
-    for level in range(levels):
-        for voxel in range(medium.shape[0]):
-            raw, smooth = float(medium[voxel]), float(smooth_medium[level][voxel])
-            sums[2 + level, voxel] += histories * smooth
-            sums[2 + levels + level, voxel] += histories * float(smooth_water[level][voxel])
-            squares[1 + level, voxel] += histories * smooth * smooth
-            products[1 + level, voxel] += histories * smooth * raw
+def largest_beside(values):
+    """Largest of each voxel and its six neighbours: float32, shape (nz, ny, nx)."""
+    nz, ny, nx = values.shape
+    out = np.empty_like(values)
+    for k in range(nz):
+        for j in range(ny):
+            here, to = values[k, j], out[k, j]
+            below, above = values[max(k - 1, 0), j], values[min(k + 1, nz - 1), j]
+            near, far = values[k, max(j - 1, 0)], values[k, min(j + 1, ny - 1)]
+            for i in range(nx):
+                to[i] = max(max(max(below[i], above[i]), max(near[i], far[i])), here[i])
+            left, right, inner = here[: nx - 1], here[1:], to[1:]
+            for i in range(nx - 1):
+                to[i] = max(to[i], right[i])
+            for i in range(nx - 1):
+                inner[i] = max(inner[i], left[i])
+    return out

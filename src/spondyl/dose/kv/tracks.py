@@ -13,6 +13,42 @@ def voxel_at(place, size, first, last):
     return min(max(int(place / size), first), last - 1)
 
 
+@njit(cache=True, inline="always")
+def next_voxel(face, tx, ty, tz, dx, dy, dz, sx, sy, sz, by, bz, end_x, end_y, end_z, ix, iy, iz, voxel):
+    """Cross the face at distance `face`.
+
+    Parameters
+    ----------
+    tx, ty, tz, dx, dy, dz
+        Distance to the next face of each axis, and from face to face.
+    sx, sy, sz, by, bz
+        1 or -1 along each axis, and what a step along y and z adds to `voxel`.
+    end_x, end_y, end_z
+        The index outside the grid that each axis leads to.
+
+    Returns
+    -------
+    tx, ty, tz, ix, iy, iz, voxel, left
+        Behind the face; whether the grid was left.
+    """
+    if tx <= face:
+        ix += sx
+        voxel += sx
+        tx += dx
+        left = ix == end_x
+    elif ty <= face:
+        iy += sy
+        voxel += by
+        ty += dy
+        left = iy == end_y
+    else:
+        iz += sz
+        voxel += bz
+        tz += dz
+        left = iz == end_z
+    return tx, ty, tz, ix, iy, iz, voxel, left
+
+
 @njit(cache=True)
 def fly_one(g, hole, mu, depth, x, y, z, ux, uy, uz, ix, iy, iz):
     """Follow a ray in one grid until it has crossed an optical depth, left the grid, or reached `hole`.
@@ -52,21 +88,9 @@ def fly_one(g, hole, mu, depth, x, y, z, ux, uy, uz, ix, iy, iz):
             return True, 0.0, x + gone * ux, y + gone * uy, z + gone * uz, ix, iy, iz
         depth -= crossed
         gone = face
-        if tx <= face:
-            ix += sx
-            voxel += sx
-            tx += dx
-            left = ix == end_x
-        elif ty <= face:
-            iy += sy
-            voxel += by
-            ty += dy
-            left = iy == end_y
-        else:
-            iz += sz
-            voxel += bz
-            tz += dz
-            left = iz == end_z
+        tx, ty, tz, ix, iy, iz, voxel, left = next_voxel(
+            face, tx, ty, tz, dx, dy, dz, sx, sy, sz, by, bz, end_x, end_y, end_z, ix, iy, iz, voxel
+        )
         if left or (holed and in_hole(hole, ix, iy, iz)):
             return False, depth, x + gone * ux, y + gone * uy, z + gone * uz, ix, iy, iz
 

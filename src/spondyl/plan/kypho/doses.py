@@ -38,7 +38,7 @@ class Round:
     Parameters
     ----------
     number
-        From 1.
+        From 1; 0 for the first dose, where water places the source, before the position is settled.
     doses
         To medium and to water.
     key

@@ -19,16 +19,14 @@ from spondyl.anatomy.access_case import NeedleAnatomy
 from spondyl.anatomy.access_positions import source_positions
 from spondyl.anatomy.access_search import Proposal, need_access, propose_access
 from spondyl.anatomy.access_structures import SHAFT
-from spondyl.core import Grid, Progress, silent, trilinear
+from spondyl.core import Grid, Progress, silent
 from spondyl.core.errors import PlanError
-from spondyl.dose import Dose
-from spondyl.dose.kv.setup import KvSettings
 from spondyl.evaluate import Protocol
-from spondyl.physics import Medium
 from spondyl.physics.kv import KvSource, PlacedSource
 from spondyl.plan.kypho.doses import KyphoDoses, Show, needle_doses
 from spondyl.plan.kypho.drawn import TISSUE, contoured, drawn_structures, key_structures
 from spondyl.plan.kypho.limits import neural_limits
+from spondyl.plan.kypho.looks import Looks
 from spondyl.plan.kypho.overrides import found_overrides, hardware, refuse_source_in_metal
 from spondyl.plan.kypho.patient import dose_grid, patient_medium
 from spondyl.plan.kypho.placement import (
@@ -48,8 +46,6 @@ from spondyl.plan.kypho.sensitivity import Sensitivity
 from spondyl.plan.kypho.settings import KyphoSettings
 from spondyl.plan.kypho.transport import KeptRays, Transport, transported
 
-LOOK_HISTORIES = 20_000
-"""Photons for each place looked at in the patient."""
 LOOK_REACH_MM, LOOK_STEP_MM = 3, 3
 NEURAL_WITHIN_MM = 40.0
 
@@ -100,8 +96,8 @@ def make_kypho_plan(
     Parameters
     ----------
     show
-        Told each round as it is there. A KeyboardInterrupt after the first round ends the refinement and keeps the
-        last complete one; what is left out then is the calculation with cement.
+        Told each round as it is there, round 0 before the position is settled. A KeyboardInterrupt after round 1 ends
+        the refinement and keeps the last complete one; what is left out then is the calculation with cement.
     transport
         What computes a source's dose; the engine of the settings by default.
 
@@ -124,7 +120,9 @@ def make_kypho_plan(
     trial = _by_water(job, places, settings.side)
     near = [path.tip_mm for path in trial.placement.paths]
     medium = patient_medium(case, dose_grid(case, near, anatomy.gtv), anatomy.structures, overrides)
-    trial = _by_patient(job, trial, places, medium, settings, followed, progress)
+    looks = Looks(medium, followed, settings.seed)
+    show(*looks.first(case.name, rules.name, job, trial))
+    trial = _by_patient(job, trial, places, looks, progress)
     refuse_source_in_metal(anatomy.structures, overrides, [path.tip_mm for path in trial.placement.paths])
     plan = NeedlePlan(
         case.name, rules.name, job.prescription, trial.placement, placed_sources(source, trial.placement, trial.minutes)
@@ -181,23 +179,16 @@ def _by_water(job: Task, places: Sequence[Sequence[Access]], side: str) -> Trial
     return best_placement(job, tuple(neighbours(coarse.placement, places, 2)), water_rate)
 
 
-def _by_patient(
-    job: Task, trial: Trial, places: Sequence[Sequence[Access]], medium: Medium, settings: KyphoSettings,
-    transport: Transport, progress: Progress,
-) -> Trial:  # fmt: skip
+def _by_patient(job: Task, trial: Trial, places: Sequence[Sequence[Access]], looks: Looks, progress: Progress) -> Trial:
     """The best of the neighbours by the patient's own dose, computed with few photons."""
     own = [next(p for p in places if path in p) for path in trial.placement.paths]
     around = tuple(neighbours(trial.placement, own, LOOK_REACH_MM, LOOK_STEP_MM))
-    looked = len({path.tip_mm for placement in around for path in placement.paths})
-    known: dict[tuple[float, ...], Dose] = {}
+    count = len({path.tip_mm for placement in around for path in placement.paths})
 
     def rate(placed: PlacedSource, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
-        if placed.position_mm not in known:
-            *_, last = transport(medium, (placed,), KvSettings(LOOK_HISTORIES, settings.seed))
-            known[placed.position_mm] = last[0]
-            progress("source position", len(known) / looked)
-        dose = known[placed.position_mm]
-        return trilinear(dose.values, dose.grid, points_mm) / placed.minutes
+        found = looks.rate(placed, points_mm)
+        progress("source position", len(looks) / count)
+        return found
 
     return best_placement(job, around, rate)
 

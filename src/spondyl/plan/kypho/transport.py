@@ -74,7 +74,7 @@ def transported(
         for number, placed in enumerate(sources)
     ]
     for doses in zip(*each, strict=True):
-        yield _together(doses)
+        yield together(doses)
 
 
 def share_done(settings: KvSettings, rounds: int, *, engine: str) -> float:
@@ -128,8 +128,8 @@ def _in_gray(medium: Medium, result: KvResult, factor: NDArray[np.floating], eng
     )
 
 
-def _together(each: Sequence[Doses]) -> Doses:
-    """Doses of several sources added; their standard errors are independent."""
+def together(each: Sequence[Doses]) -> Doses:
+    """Doses of several sources, in Gy on one grid, added; their standard errors are independent."""
     if len(each) == 1:
         return each[0]
     values = [np.sum([doses[kind].values for doses in each], axis=0) for kind in (0, 1)]
