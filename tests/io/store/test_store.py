@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import sqlite3
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -95,9 +95,10 @@ def test_a_patient_that_contradicts_itself_is_not_written(store: Store, make_pat
     assert store.patient("P001").version == 1
 
 
-def test_writers_at_once_lose_nothing(store: Store, place: str, make_patient: Maker):
-    """Three writers, each with connections of its own, add four visits each to one patient and a patient of its own."""
-    store.add([make_patient(visits=0)], who="amy")
+def test_writers_at_once_lose_nothing(place: str, make_patient: Maker):
+    """Three processes add four visits each to one patient, and a patient of their own."""
+    with create_store(place, "trial", who="amy") as made:
+        made.add([make_patient(visits=0)], who="amy")
 
     def work(writer: int) -> None:
         with open_store(place) as mine:
@@ -110,15 +111,22 @@ def test_writers_at_once_lose_nothing(store: Store, place: str, make_patient: Ma
                     who=f"writer {writer}",
                 )
 
-    with ThreadPoolExecutor(3) as pool:
-        list(pool.map(work, range(3)))
-    found = store.patient("P001")
+    # Forked, when no connection is open: a process that starts anew would import everything again.
+    fork = multiprocessing.get_context("fork")
+    writers = [fork.Process(target=work, args=(writer,)) for writer in range(3)]
+    for each in writers:
+        each.start()
+    for each in writers:
+        each.join()
+    assert [each.exitcode for each in writers] == [0, 0, 0]
+    with open_store(place) as store:
+        found, lines = store.patient("P001"), store.audit("P001")
+        assert store.pseudonyms() == ("P001", "W0", "W1", "W2")
     assert len(found.patient.visits) == 12
     assert found.version == 13
-    assert store.pseudonyms() == ("P001", "W0", "W1", "W2")
-    signed = [line for line in store.audit("P001") if line.table == "visits"]
-    assert sorted(line.who for line in signed) == [f"writer {w}" for w in range(3) for _ in range(4)]
-    assert all(line.after["pain_vas"] == float(line.who[-1]) for line in signed)
+    signed_visits = [line for line in lines if line.table == "visits"]
+    assert sorted(line.who for line in signed_visits) == [f"writer {w}" for w in range(3) for _ in range(4)]
+    assert all(line.after["pain_vas"] == float(line.who[-1]) for line in signed_visits)
 
 
 def attempts(dialect: str) -> list[str]:
