@@ -170,6 +170,24 @@ def test_the_cohort_is_the_search_dressed(patients):
     }
 
 
+def test_the_search_can_be_repeated(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "tools"))
+    from reconstruct_trial import search
+
+    found, seen, recurrence, fractures, _ = search()
+    with (DATA / "patients.csv").open(encoding="utf-8") as stream:
+        assert [(int(row["days"]), row["dead"] == "1") for row in csv.DictReader(stream)] == [
+            (each.days, each.dead) for each in found
+        ]
+    with (DATA / "segments.csv").open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [(row["patient"], int(row["last_mri_days"])) for row in rows] == [(f"R{i + 1:02d}", day) for i, day in seen]
+    assert [i for i, row in enumerate(rows) if row["recurrence_days"]] == [recurrence]
+    assert {i: int(row["fracture_days"]) for i, row in enumerate(rows) if row["fracture_days"]} == fractures
+    for name in ("reconstruct_trial", "printed_trial"):
+        del sys.modules[name]
+
+
 def test_the_dressing_can_be_repeated(patients, monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "tools"))
     from reconstruct_cohort import build

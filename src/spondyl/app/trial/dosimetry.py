@@ -65,7 +65,7 @@ def deviations(cohort: Cohort) -> Table:
     mandatory = sum(verdict.level == MANDATORY for _, verdict in failed)
     note = f"{mandatory} mandatory goals not met, {len(failed) - mandatory} others."
     columns = ("patient", "lesion", "level", "metric", "goal", "plan")
-    return Table("table2_deviations", "Deviations from protocol", columns, rows, (note,))
+    return Table("table2_deviations", "Deviations from protocol", columns, rows, (note,), words=True)
 
 
 def _verdicts(cohort: Cohort) -> Iterator[tuple[IndexPlan, PlanVerdict]]:

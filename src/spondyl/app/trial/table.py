@@ -37,6 +37,8 @@ class Table:
         Rows.
     notes
         Beneath it.
+    words
+        Whether the cells are words, which stand to the left, in place of numbers, which stand to the right.
     """
 
     key: str
@@ -44,6 +46,7 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     notes: tuple[str, ...] = ()
+    words: bool = False
 
     def csv(self, about: str) -> str:
         """The table as CSV, a heading row repeated in a column of its own; the first line says what it is."""

@@ -33,7 +33,8 @@ DEFINITION = Definition(
     ),
     "An image with one reader only, an open disagreement or the word indeterminate is undetermined: it is neither "
     "control nor progression and ends nothing. A lesion without any determined image is unknown and is counted as "
-    "such. Death without progression censors at the last determined image; as a competing event it counts at its date.",
+    "such. Death without progression censors at the last determined image; as a competing event it counts at its date, "
+    "with or without an image before.",
     "The day of progression is not moved back to an earlier undetermined image. Images after another local treatment "
     "of the same lesion tell of both treatments and do not count.",
 )
