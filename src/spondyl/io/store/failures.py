@@ -25,7 +25,8 @@ _MEANINGS = (
     (("unable to open",), "the file or its folder cannot be opened; check the path and the permissions"),
     (("append-only",), "the audit is append-only: nothing was changed"),
     (("connection failed", "connection refused", "could not connect", "connection to server", "server closed",
-      "terminating connection", "could not translate host", "failed to resolve host", "connection is lost", "connection is closed"),
+      "terminating connection", "could not translate host", "failed to resolve host",
+      "connection is lost", "connection is closed"),
      "the server does not answer, or refused; nothing of this change was written: check URL, server and password"),
     (("permission denied",), "the database refuses it; ask its owner for the right"),
 )  # fmt: skip
