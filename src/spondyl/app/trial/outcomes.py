@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -251,19 +250,3 @@ def _test(data: TimeToEvent, labels: list[str], kind: Kind) -> GroupTest | None:
     if kind == "survival":
         return log_rank(data.times_months, data.events == EVENT, labels)
     return gray(data.times_months, data.events, labels, EVENT)
-
-
-def median_follow_up(outcome: Outcome) -> tuple[float, float, float] | None:
-    """Median, shortest and longest of all times of an endpoint, events included; None where there are none."""
-    times = outcome.data.times_months
-    if not len(times):
-        return None
-    return float(np.median(times)), float(times.min()), float(times.max())
-
-
-def reverse_median(outcome: Outcome) -> float | None:
-    """Median follow-up by reverse Kaplan-Meier, in which the event censors; None where it is not reached."""
-    if not len(outcome.data.observations):
-        return None
-    curve = kaplan_meier(outcome.data.times_months, outcome.data.events == 0)
-    return curve.median if curve.median is not None and math.isfinite(curve.median) else None

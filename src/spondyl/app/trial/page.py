@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import jinja2
 
-from spondyl.app.trial.outcomes import Outcome, median_follow_up, reverse_median
+from spondyl.app.trial.follow_up import median_follow_up, reverse_median
+from spondyl.app.trial.outcomes import Outcome
 from spondyl.app.trial.table import percent
 from spondyl.core import DISCLAIMER
 from spondyl.followup.endpoints import Definition

@@ -13,8 +13,9 @@ from spondyl.app.trial.characteristics import characteristics
 from spondyl.app.trial.dosimetry import deviations, dosimetry
 from spondyl.app.trial.figures import Drawn, figures
 from spondyl.app.trial.flow import analysed
+from spondyl.app.trial.follow_up import median_follow_up, reverse_median
 from spondyl.app.trial.outcome_tables import answers, estimates, unknown_rows
-from spondyl.app.trial.outcomes import Outcomes, median_follow_up, outcomes, reverse_median
+from spondyl.app.trial.outcomes import Outcomes, outcomes
 from spondyl.app.trial.page import render
 from spondyl.app.trial.style import save
 from spondyl.app.trial.table import Table, csv_text
