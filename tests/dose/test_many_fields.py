@@ -6,12 +6,18 @@ import numpy as np
 import pytest
 
 import spondyl.dose.engines.collapsed_cone as engine
+import spondyl.dose.engines.contamination as contamination
 from spondyl.core import Grid
 from spondyl.dose import Field, gantry_axes
+from spondyl.dose.engines.coarse import coarsen
 from spondyl.dose.engines.collapsed_cone import CollapsedConeSettings, collapsed_cone_dose
-from spondyl.dose.engines.merged_release import node_field
-from spondyl.dose.engines.source_nodes import source_nodes
-from spondyl.dose.fluence import head_fluence
+from spondyl.dose.engines.contamination import add_contamination
+from spondyl.dose.engines.merged_maps import node_field
+from spondyl.dose.engines.merged_sums import by_mass
+from spondyl.dose.engines.released_energy import energy_groups, released_energy
+from spondyl.dose.engines.source_nodes import own_nodes, shares_by_number, source_nodes, wider_nodes
+from spondyl.dose.fluence import head_fluence, incident_fluence
+from spondyl.dose.resample import resample_medium
 from spondyl.physics import MATERIALS, Medium, load_machine
 
 MODEL = load_machine("generic-6mv")
@@ -104,3 +110,47 @@ def test_shares_keep_the_mean_angle_and_add_to_one():
 def test_nodes_do_not_grow_with_the_number_of_fields():
     assert len(source_nodes(arc(180), 10.0, 40.0)) == 36
     assert len(source_nodes(arc(720), 10.0, 40.0)) == 36
+
+
+def test_coarse_energy_is_shared_by_mass_and_none_is_lost(medium):
+    factor = (2, 2, 2)
+    _, grid = coarsen(medium.density_g_per_cm3, medium.grid, factor)
+    coarse = resample_medium(medium, grid)
+    groups = energy_groups(MODEL.spectrum, coarse, (2.0,))
+    field = turned_field(40.0)
+    found = released_energy(field, incident_fluence(field, MODEL), coarse, groups)
+    fine = by_mass(found, coarse, medium, factor)
+    assert fine.primary.sum() / 8 == pytest.approx(found.primary.sum(), rel=1e-5)
+    own = released_energy(field, incident_fluence(field, MODEL), medium, groups)
+    assert fine.scatter.sum() == pytest.approx(own.scatter.sum(), rel=0.02)
+
+
+def test_an_arcs_contaminating_electrons_are_those_of_its_fields(medium, monkeypatch):
+    nothing = np.zeros(medium.grid.shape, np.float32)
+    fields = arc()
+    merged = add_contamination(nothing, fields, medium, MODEL, medium.grid)
+    monkeypatch.setattr(contamination, "MOST_ALONE", len(fields))
+    alone = add_contamination(nothing, fields, medium, MODEL, medium.grid)
+    assert np.abs(merged - alone).max() < 0.02 * alone.max()
+    assert merged.sum() == pytest.approx(alone.sum(), rel=5e-3)
+
+
+def test_shares_in_near_nodes_and_theirs_in_wide_ones_are_shares_in_wide_ones():
+    fields = [turned_field(g) for g in (357.0, 13.0, 20.0, 22.4)]
+    near = source_nodes(fields, 5.0, 40.0)
+    wide = wider_nodes(near, 10.0, 40.0)
+    direct = source_nodes(fields, 10.0, 40.0)
+    for number, parts in enumerate(shares_by_number(near, len(fields))):
+        found = {}
+        for n, share in parts:
+            for node in wide:
+                more = dict(node.shares).get(n, 0.0) * share
+                found[node.azimuth_deg] = found.get(node.azimuth_deg, 0.0) + more
+        for node in direct:
+            assert found.get(node.azimuth_deg, 0.0) == pytest.approx(dict(node.shares).get(number, 0.0), abs=1e-9)
+
+
+def test_fields_at_one_place_have_one_node_of_their_own():
+    nodes = own_nodes([turned_field(g, 1.0, 0.0, c) for g in (10.0, 11.0) for c in (20.0, 110.0)])
+    assert [node.shares for node in nodes] == [((0, 1.0), (1, 1.0)), ((2, 1.0), (3, 1.0))]
+    assert np.allclose(nodes[0].source_mm(1000.0), turned_field(10.0).source_mm)

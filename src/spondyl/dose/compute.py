@@ -14,13 +14,13 @@ from spondyl.dose.dose import Dose
 from spondyl.dose.engines.collapsed_cone import (
     FAST,
     FINAL,
-    MOST_ALONE,
     CollapsedConeSettings,
     collapsed_cone_dose,
 )
 from spondyl.dose.engines.contamination import add_contamination
 from spondyl.dose.engines.merged_release import MERGED
 from spondyl.dose.engines.pencil_beam import pencil_beam_dose
+from spondyl.dose.engines.source_nodes import MOST_ALONE
 from spondyl.dose.fields import Field
 from spondyl.dose.named import engine_named
 from spondyl.dose.resample import calculation_grid, resample_medium
@@ -32,11 +32,12 @@ QUALITIES: dict[str, CollapsedConeSettings] = {"final": FINAL, "fast": FAST}
 
 @dataclass(frozen=True)
 class Engine:
-    """A way to compute dose: its name, what it is, and the function."""
+    """A way to compute dose: its name, what it is, the function, and the qualities that it knows."""
 
     name: str
     about: str
     compute: Compute
+    qualities: tuple[str, ...] = ("final",)
 
 
 def _collapsed_cone(
@@ -57,7 +58,12 @@ def _pencil_beam(
 
 
 ENGINES = (
-    Engine("collapsed-cone", "convolution/superposition with heterogeneous media, for the final dose", _collapsed_cone),
+    Engine(
+        "collapsed-cone",
+        "convolution/superposition with heterogeneous media, for the final dose",
+        _collapsed_cone,
+        tuple(QUALITIES),
+    ),
     Engine("pencil-beam", "separable pencil kernels at radiological depth, for optimisation", _pencil_beam),
 )
 ENGINE_NAMES: tuple[str, ...] = tuple(engine.name for engine in ENGINES)

@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 
 from spondyl.core import Box, Grid
 from spondyl.dose.engines.release_kernels import mark_field
+from spondyl.dose.engines.source_nodes import MOST_ALONE
 from spondyl.dose.fields import Field
 from spondyl.dose.voxel_composition import composition
 from spondyl.physics import Medium
 
 _AROUND_MM = 60.0
 _PENUMBRA_MM = 20.0
+_COARSE_MM = 5.0
 
 
 def resample_medium(medium: Medium, grid: Grid) -> Medium:
@@ -55,8 +57,8 @@ def calculation_grid(fields: Sequence[Field], medium: Medium, grid: Grid) -> tup
 
 
 def _met_mm(fields: Sequence[Field], medium: Medium) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Bounds (x, y, z) of what the fields' openings meet in the medium."""
-    grid = medium.grid
+    """Bounds (x, y, z) of what the fields' openings meet in the medium; of many fields on coarser voxels."""
+    grid = medium.grid if len(fields) <= MOST_ALONE else _coarser(medium.grid)
     low, high = np.full(3, np.inf), np.full(3, -np.inf)
     for field in fields:
         edges = (field.u_edges_mm[0], field.u_edges_mm[-1], field.v_edges_mm[0], field.v_edges_mm[-1])
@@ -73,6 +75,19 @@ def _met_mm(fields: Sequence[Field], medium: Medium) -> tuple[NDArray[np.float64
             first, last = grid.point_at((z[0], y[0], x[0])), grid.point_at((z[-1], y[-1], x[1]))
             low, high = np.minimum(low, first), np.maximum(high, last)
     return low, high
+
+
+def _coarser(grid: Grid) -> Grid:
+    """Voxels of at least `_COARSE_MM`, as many as fit in the same space."""
+    low, high = grid.bounds_mm()
+    count = np.maximum(1, np.floor((high - low) / _COARSE_MM + 1e-6)).astype(int)
+    spacing = (high - low) / count
+    origin = low + spacing / 2
+    return Grid(_triple(origin), _triple(spacing), (int(count[2]), int(count[1]), int(count[0])))
+
+
+def _triple(vector: NDArray[np.float64]) -> tuple[float, float, float]:
+    return float(vector[0]), float(vector[1]), float(vector[2])
 
 
 def _shares(

@@ -11,6 +11,12 @@ Floats32 = NDArray[np.float32]
 Triple = tuple[int, int, int]
 
 
+def joined_voxels(grid: Grid, spacing_mm: float) -> Triple:
+    """How many voxels (z, y, x) of `grid` a voxel of at most about this side joins."""
+    x, y, z = (max(1, int(spacing_mm / s + 0.01)) for s in grid.spacing_mm)
+    return z, y, x
+
+
 def coarsen(values: Floats32, grid: Grid, factor: tuple[int, ...]) -> tuple[Floats32, Grid]:
     """Means over blocks of `factor` (z, y, x) voxels and their grid; the last blocks are filled up with vacuum."""
     blocks = _block_sums(values, (0, 0, 0), factor, grid.shape) / np.float32(np.prod(factor))

@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from spondyl.core import Grid, Progress, silent
 from spondyl.core.citations import cite
 from spondyl.core.errors import DoseError
-from spondyl.dose.engines.coarse import coarsen, coarsen_sum, refine_ratio
+from spondyl.dose.engines.coarse import coarsen, coarsen_sum, joined_voxels, refine_ratio
 from spondyl.dose.engines.exponential_kernel import exponential_kernel
 from spondyl.dose.engines.lattice import Source, transport
 from spondyl.dose.engines.merged_release import merged_release
 from spondyl.dose.engines.released_energy import EnergyGroups, ReleasedEnergy, energy_groups, released_energy
+from spondyl.dose.engines.source_nodes import MOST_ALONE
 from spondyl.dose.engines.wandering import before_wandering, wander
 from spondyl.dose.fields import Field
 from spondyl.dose.fluence import incident_fluence
@@ -71,8 +72,6 @@ class CollapsedConeSettings:
 
 FINAL = CollapsedConeSettings()
 FAST = CollapsedConeSettings(primary_degree=17, scatter_degree=23, primary_lines=2, scatter_lines=1, scatter_terms=4)
-MOST_ALONE = 15
-"""More fields than these are merged at few source positions (`merged_release`)."""
 PRIMARY_FIRST_DECAY_PER_CM = 1.0
 SCATTER_FIRST_DECAY_PER_CM = 0.03
 _AIR_FLOOR_G_PER_CM3 = 1e-4
@@ -107,7 +106,7 @@ def collapsed_cone_dose(
     voxel's centre, to second order in its side (the lattice's own blur is taken out of the fluence).
     """
     groups = energy_groups(model.spectrum, medium, settings.group_edges_mev)
-    factor = _scatter_factor(medium.grid, settings)
+    factor = joined_voxels(medium.grid, settings.scatter_spacing_mm)
     electrons: list[Source] = []
     scattered: list[Source] = []
     for released in _released(fields, medium, model, groups, progress):
@@ -134,12 +133,6 @@ def _released(
         if found is not None:
             yield found
         progress("photons to voxels", (number + 1) / len(fields))
-
-
-def _scatter_factor(grid: Grid, settings: CollapsedConeSettings) -> tuple[int, int, int]:
-    """How many voxels (z, y, x) of the dose grid a voxel of the scatter grid joins."""
-    x, y, z = (max(1, int(settings.scatter_spacing_mm / s + 0.01)) for s in grid.spacing_mm)
-    return z, y, x
 
 
 def _point_kernels(groups: EnergyGroups, settings: CollapsedConeSettings) -> list[PointKernel]:

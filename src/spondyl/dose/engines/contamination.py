@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
 
 from spondyl.core import Grid
+from spondyl.dose.engines.merged_maps import HEAD_PIXEL_MM, node_field
+from spondyl.dose.engines.merged_release import NODE_DEG
 from spondyl.dose.engines.release_kernels import mark_field, path_to_source
+from spondyl.dose.engines.source_nodes import MOST_ALONE, source_nodes
 from spondyl.dose.fields import Field
+from spondyl.dose.fluence import FluenceMap
 from spondyl.dose.fluence import opening as blurred_opening
-from spondyl.physics import BeamModel, Medium
+from spondyl.physics import BeamModel, Contamination, Medium
 from spondyl.physics.electrons import relative_mass_stopping_power
 
 _PIXEL_MM = 2.0
@@ -24,7 +28,8 @@ def add_contamination(
 ) -> NDArray[np.float32]:
     """`dose` on `grid` with the contaminating electrons of `model`, where it has any.
 
-    The opening, blurred, falls off exponentially with water-equivalent depth (path by electron stopping power).
+    The opening, blurred, falls off exponentially with water-equivalent depth (path by electron stopping power). Those
+    of more than `MOST_ALONE` fields are merged at nodes, as the head's scatter is: they are as blurred.
     """
     electrons = model.contamination
     if electrons is None or electrons.surface_gy_cm2 == 0:
@@ -32,30 +37,40 @@ def add_contamination(
     total = dose.astype(np.float64)
     basis = np.zeros((len(medium.materials), 3))
     basis[:, 0] = [relative_mass_stopping_power(m) for m in medium.materials]
-    reach = 4 * electrons.sigma_mm
-    for field in fields:
-        limits = np.array(
-            [
-                field.u_edges_mm[0] - reach,
-                field.u_edges_mm[-1] + reach,
-                field.v_edges_mm[0] - reach,
-                field.v_edges_mm[-1] + reach,
-            ]
-        )
-        u = np.arange(limits[0], limits[1] + _PIXEL_MM, _PIXEL_MM)
-        v = np.arange(limits[2], limits[3] + _PIXEL_MM, _PIXEL_MM)
-        opening = blurred_opening(field, u, v, 0.0, electrons.sigma_mm)
-        opening = opening * electrons.surface_gy_cm2 * model.photons_per_cm2_per_unit
+    place = (np.asarray(grid.origin_mm), np.asarray(grid.spacing_mm))
+    for field, opened in _openings(fields, model, electrons):
+        ends = np.array([opened.u_mm[0], opened.u_mm[-1], opened.v_mm[0], opened.v_mm[-1]])
         source = np.asarray(field.source_mm)
         vectors = (source, np.asarray(field.u), np.asarray(field.v), field.direction)
-        place = (np.asarray(grid.origin_mm), np.asarray(grid.spacing_mm))
-        rows = mark_field(*place, np.asarray(grid.shape), *vectors, field.sad_mm, limits)
+        rows = mark_field(*place, np.asarray(grid.shape), *vectors, field.sad_mm, ends)
         _add(
             total, rows, *place, medium.density_g_per_cm3, medium.material, basis, np.asarray(medium.grid.origin_mm),
-            np.asarray(medium.grid.spacing_mm), *vectors, field.sad_mm, opening, u[0], v[0], _PIXEL_MM,
-            electrons.range_mm,
+            np.asarray(medium.grid.spacing_mm), *vectors, field.sad_mm, opened.photons_per_cm2, opened.u_mm[0],
+            opened.v_mm[0], opened.pixel_mm[0], electrons.range_mm,
         )  # fmt: skip
     return total.astype(np.float32)
+
+
+def _openings(
+    fields: Sequence[Field], model: BeamModel, electrons: Contamination
+) -> Iterator[tuple[Field, FluenceMap]]:
+    """Each field, or each node of many, and what its electrons leave at the surface around it, in Gy."""
+    if len(fields) <= MOST_ALONE:
+        yield from ((field, _opening(field, model, electrons, _PIXEL_MM)) for field in fields)
+        return
+    maps = [_opening(field, model, electrons, HEAD_PIXEL_MM) for field in fields]
+    for node in source_nodes(fields, NODE_DEG, np.inf):
+        yield node_field(node, fields, maps, model.sad_mm)
+
+
+def _opening(field: Field, model: BeamModel, electrons: Contamination, pixel_mm: float) -> FluenceMap:
+    reach = 4 * electrons.sigma_mm
+    u, v = (
+        np.arange(edges[0] - reach, edges[-1] + reach + pixel_mm, pixel_mm)
+        for edges in (field.u_edges_mm, field.v_edges_mm)
+    )
+    opened = blurred_opening(field, u, v, 0.0, electrons.sigma_mm)
+    return FluenceMap(u, v, opened * electrons.surface_gy_cm2 * model.photons_per_cm2_per_unit)
 
 
 @njit(cache=True, parallel=True)

@@ -12,7 +12,9 @@ from scipy.integrate import lebedev_rule
 
 from spondyl.core import Grid
 from spondyl.dose.engines.exponential_kernel import ExponentialKernel
+from spondyl.dose.engines.pack_kernels import filled_rows, pack_rows
 from spondyl.dose.engines.sweep import sweep
+from spondyl.dose.engines.sweep_sources import padded_length
 
 Floats = NDArray[np.float64]
 Floats32 = NDArray[np.float32]
@@ -73,7 +75,7 @@ def transport(
         Share of the largest source, per steradian, below which a line is no longer followed.
     """
     vectors, solid_angles = directions(degree)
-    amplitude = np.ascontiguousarray(np.stack([kernel.amplitude_per_sr for kernel in kernels]))
+    amplitude = np.ascontiguousarray(np.stack([kernel.amplitude_per_sr.T for kernel in kernels], axis=1))
     b_first = float(kernels[0].decay_per_cm[0])
     spacing_zyx = np.asarray(grid.spacing_mm[::-1]) / 10
     halvings = _halvings(b_first * float(density.max()) * float(spacing_zyx.max()) * np.sqrt(3.0))
@@ -146,31 +148,20 @@ def _pack(sources: Sequence[Source], order: tuple[int, int, int], grid: Grid):
     one past last filled index and where its energy begins; the first row of each source; places in cm.
     """
     axes = list(order)
-    energy: list[Floats32] = []
-    boxes: list[list[int]] = []
-    rows: list[NDArray[np.int64]] = []
-    begin = 0
-    for source in sources:
-        turned = source.energy.transpose(order[0] + 1, order[1] + 1, 0, order[2] + 1)
-        filled = _filled(np.asarray(turned.any(axis=2)))
-        boxes.append([*np.asarray(source.start)[axes].tolist(), *(turned.shape[k] for k in (0, 1, 3))])
-        at = np.arange(turned.shape[3])
-        within = (at >= filled[:, :1]) & (at < filled[:, 1:])
-        kept = np.broadcast_to(within.reshape(*turned.shape[:2], 1, -1), turned.shape)
-        energy.append(turned[kept])
-        sizes = (filled[:, 1] - filled[:, 0]) * turned.shape[2]
-        rows.append(np.column_stack([filled, begin + np.cumsum(sizes) - sizes]))
-        begin += int(sizes.sum())
-    first_row = np.cumsum([0, *(len(r) for r in rows)])[:-1].astype(np.int64)
+    turned = [source.energy.transpose(0, *(axis + 1 for axis in order)) for source in sources]
+    boxes = [[*np.asarray(s.start)[axes].tolist(), *t.shape[1:]] for s, t in zip(sources, turned, strict=True)]
+    filled = [np.empty((t.shape[1] * t.shape[2], 2), np.int64) for t in turned]
+    begins: list[NDArray[np.int64]] = []
+    held = 0
+    for energy, ranges in zip(turned, filled, strict=True):
+        filled_rows(energy, ranges)
+        ends = held + np.cumsum(padded_length(ranges[:, 1] - ranges[:, 0]) * energy.shape[0])
+        begins.append(np.concatenate([[held], ends[:-1]]))
+        held = int(ends[-1])
+    packed = np.zeros(held, np.float32)
+    for energy, ranges, begin in zip(turned, filled, begins, strict=True):
+        pack_rows(energy, ranges, begin, packed)
+    rows = np.column_stack([np.concatenate(filled), np.concatenate(begins)])
+    first_row = np.cumsum([0, *(len(ranges) for ranges in filled)])[:-1].astype(np.int64)
     places = np.array([np.asarray(s.source_mm)[::-1][axes] / 10 for s in sources])
-    return np.concatenate(energy), np.array(boxes, np.int64), np.concatenate(rows), first_row, places
-
-
-def _filled(any_energy: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """First and one past last filled index of each row, shape (rows, 2)."""
-    rows = any_energy.reshape(-1, any_energy.shape[-1])
-    low = np.argmax(rows, axis=1)
-    high = rows.shape[1] - np.argmax(rows[:, ::-1], axis=1)
-    high[~rows.any(axis=1)] = 0
-    low[~rows.any(axis=1)] = 0
-    return np.stack([low, high], axis=1).astype(np.int64)
+    return packed, np.array(boxes, np.int64), rows, first_row, places

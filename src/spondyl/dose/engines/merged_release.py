@@ -1,8 +1,9 @@
 """Energy released by many fields, merged at few source positions.
 
-The sharp part of a field, its primary photons, is released from the field's own position, in the narrow beam that it
-is, and only what is sent on starts from nodes. The photons scattered in the head spread over the whole body but are a
-few percent of the fluence and smooth: their maps are merged at wider nodes first, and released from there.
+Each field's primary photons fly in the narrow beam that it is, from its own position. What they go through on their
+way is looked up from near nodes, which fields share linearly, and what they release is sent on from wider ones. The
+photons scattered in the head spread over the whole body but are a few percent of the fluence and smooth: their maps
+are merged at wide nodes first, and released from there on coarser voxels.
 """
 
 from __future__ import annotations
@@ -11,25 +12,46 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.ndimage import map_coordinates
 
-from spondyl.core import Progress
-from spondyl.dose.engines.released_energy import EnergyGroups, ReleasedEnergy, released_energy
-from spondyl.dose.engines.source_nodes import SourceNode, azimuth_deg, source_nodes
+from spondyl.core import Grid, Progress
+from spondyl.dose.engines.coarse import coarsen, joined_voxels
+from spondyl.dose.engines.merged_maps import HEAD_PIXEL_MM, node_field
+from spondyl.dose.engines.merged_sums import EnergySum, PhotonSum, by_mass
+from spondyl.dose.engines.released_energy import (
+    EnergyGroups,
+    Photons,
+    ReleasedEnergy,
+    photons_in_air,
+    released_by,
+    released_energy,
+)
+from spondyl.dose.engines.source_nodes import (
+    SourceNode,
+    azimuth_deg,
+    own_nodes,
+    shares_by_number,
+    source_nodes,
+    wider_nodes,
+)
 from spondyl.dose.fields import Field
-from spondyl.dose.fluence import FluenceMap, head_fluence, incident_fluence
+from spondyl.dose.fluence import head_fluence, incident_fluence
+from spondyl.dose.resample import resample_medium
 from spondyl.physics import BeamModel, Medium
 
-Floats = NDArray[np.float64]
-
+WAY_NODE_DEG = 5.0
+"""Lattice of source positions that primary photons are attenuated from, from the two around each: the mean
+direction is kept, and what stands in their way is smeared over 2.5 degrees at most (root mean square)."""
 NODE_DEG, NODE_MM = 10.0, 40.0
 """Lattice of source positions that primary photons' energy is sent on from."""
-HEAD_NODE_DEG = 30.0
-"""Lattice of source positions that the head's scatter comes from."""
-HEAD_PIXEL_MM = 5.0
+HEAD_NODE_DEG, HEAD_SENT_DEG = 20.0, 40.0
+"""Lattice of source positions that the head's scatter comes from, and that its energy is sent on from; the first for
+both where the fields are so few that they do not even out."""
+HEAD_VOXEL_MM = 5.0
 """Of the head's scatter, a Gaussian of some 40 mm."""
-MERGED = f"their energy sent on from source positions {NODE_DEG:g} degrees apart, head scatter {HEAD_NODE_DEG:g}"
+MERGED = (
+    f"attenuated from source positions {WAY_NODE_DEG:g} degrees apart, their energy sent on from {NODE_DEG:g}, "
+    f"head scatter from {HEAD_NODE_DEG:g} and {HEAD_SENT_DEG:g}"
+)
 """For the record of a dose."""
 
 
@@ -49,102 +71,58 @@ def merged_release(
 def _primary(
     fields: Sequence[Field], medium: Medium, model: BeamModel, groups: EnergyGroups, progress: Progress
 ) -> Iterator[ReleasedEnergy]:
-    """Each field from its own position, shared among its nodes; a node is given out with its last field."""
-    nodes = source_nodes(fields, NODE_DEG, NODE_MM)
-    of_field: list[list[tuple[int, float]]] = [[] for _ in fields]
-    last = [max(number for number, _ in node.shares) for node in nodes]
-    for n, node in enumerate(nodes):
-        for number, share in node.shares:
-            of_field[number].append((n, share))
-    sums: dict[int, _Sum] = {}
-    for number, field in enumerate(fields):
-        found = released_energy(field, incident_fluence(field, model), medium, groups)
-        for n, share in of_field[number]:
+    """What photons release that come from near nodes, shared among wide ones; a node is given out when it is full."""
+    near = source_nodes(fields, WAY_NODE_DEG, NODE_MM)
+    if len(near) >= len(fields):
+        near = own_nodes(fields)
+    nodes = wider_nodes(near, NODE_DEG, NODE_MM)
+    shares, left = shares_by_number(nodes, len(near)), [len(node.shares) for node in nodes]
+    sums: dict[int, EnergySum] = {}
+    for done, (number, photons) in enumerate(_photons(fields, near, medium.grid, model)):
+        source, what = near[number].source_mm(model.sad_mm), f"beams near {near[number].azimuth_deg:g} degrees"
+        found = None if photons is None else released_by(photons, source, medium, groups, what)
+        for n, share in shares[number]:
             if found is not None:
-                sums.setdefault(n, _Sum(groups.count, medium.grid.shape)).add(found, share)
-            if last[n] == number and n in sums:
-                yield sums.pop(n).cropped(_source_mm(nodes[n], model.sad_mm))
-        progress("photons to voxels", (number + 1) / len(fields))
+                sums.setdefault(n, EnergySum(groups.count, medium.grid.shape)).add(found, share)
+            left[n] -= 1
+            if left[n] == 0 and n in sums:
+                yield sums.pop(n).cropped(nodes[n].source_mm(model.sad_mm))
+        progress("photons to voxels", (done + 1) / len(near))
 
 
-class _Sum:
-    """Released energy of several fields on the whole grid."""
-
-    def __init__(self, groups: int, shape: tuple[int, int, int]) -> None:
-        self._primary = np.zeros((groups, *shape), np.float32)
-        self._scatter = np.zeros_like(self._primary)
-        self._low, self._high = np.array(shape), np.zeros(3, np.int64)
-
-    def add(self, found: ReleasedEnergy, share: float) -> None:
-        """Add a field's energy times its share."""
-        low = np.asarray(found.start)
-        high = low + found.primary.shape[1:]
-        box = (slice(None), *(slice(int(a), int(b)) for a, b in zip(low, high, strict=True)))
-        self._primary[box] += found.primary * np.float32(share)
-        self._scatter[box] += found.scatter * np.float32(share)
-        self._low, self._high = np.minimum(self._low, low), np.maximum(self._high, high)
-
-    def cropped(self, source_mm: Floats) -> ReleasedEnergy:
-        """What was added, in its box, as released by a source at `source_mm`."""
-        box = (slice(None), *(slice(int(a), int(b)) for a, b in zip(self._low, self._high, strict=True)))
-        start = (int(self._low[0]), int(self._low[1]), int(self._low[2]))
-        return ReleasedEnergy(start, self._primary[box].copy(), self._scatter[box].copy(), source_mm)
+def _photons(
+    fields: Sequence[Field], nodes: Sequence[SourceNode], grid: Grid, model: BeamModel
+) -> Iterator[tuple[int, Photons | None]]:
+    """The photons that each node's fields bring by their shares, each in its own narrow beam."""
+    shares, left = shares_by_number(nodes, len(fields)), [len(node.shares) for node in nodes]
+    sums: dict[int, PhotonSum] = {}
+    for number, field in enumerate(fields):
+        found = photons_in_air(field, incident_fluence(field, model), grid)
+        for n, share in shares[number]:
+            if found is not None:
+                sums.setdefault(n, PhotonSum(grid.shape)).add(found, share)
+            left[n] -= 1
+            if left[n] == 0:
+                yield n, sums.pop(n).cropped() if n in sums else None
 
 
 def _head(
     fields: Sequence[Field], medium: Medium, model: BeamModel, groups: EnergyGroups, progress: Progress
 ) -> Iterator[ReleasedEnergy]:
-    nodes = source_nodes(fields, HEAD_NODE_DEG, np.inf)
+    """What the head's photons release, on voxels of `HEAD_VOXEL_MM`; each of these gives it to its own by mass."""
+    factor = joined_voxels(medium.grid, HEAD_VOXEL_MM)
+    _, grid = coarsen(medium.density_g_per_cm3, medium.grid, factor)
+    coarse = resample_medium(medium, grid)
+    near = source_nodes(fields, HEAD_NODE_DEG, np.inf)
+    nodes = wider_nodes(near, HEAD_SENT_DEG if len(near) < len(fields) else HEAD_NODE_DEG, np.inf)
+    shares = shares_by_number(nodes, len(near))
     maps = [head_fluence(field, model, HEAD_PIXEL_MM) for field in fields]
-    for done, node in enumerate(nodes):
-        field, fluence = node_field(node, fields, maps, model.sad_mm)
-        found = released_energy(field, fluence, medium, groups)
-        if found is not None:
-            yield found
-        progress("photons from the head to voxels", (done + 1) / len(nodes))
-
-
-def node_field(
-    node: SourceNode, fields: Sequence[Field], maps: Sequence[FluenceMap], sad_mm: float
-) -> tuple[Field, FluenceMap]:
-    """The head fluence of a node's fields in its own isocentre plane, and a field that stands there."""
-    _, u, v = node.axes
-    corners = np.concatenate([_corners(maps[n], fields[n], node) for n, _ in node.shares])
-    axes = [_regular(corners @ axis) for axis in (u, v)]
-    points = node.isocentre_mm + axes[0][None, :, None] * u + axes[1][:, None, None] * v
-    total = np.zeros(points.shape[:2])
-    for number, share in node.shares:
-        total += share * _read(maps[number], points - np.asarray(fields[number].isocentre_mm), fields[number])
-    ends = [np.array([axis[0], axis[-1]]) for axis in axes]
-    places = (_triple(_source_mm(node, sad_mm)), _triple(node.isocentre_mm), _triple(u), _triple(v))
-    field = Field("head scatter", *places, ends[0], ends[1], np.zeros((1, 1)))
-    return field, FluenceMap(axes[0], axes[1], total)
-
-
-def _source_mm(node: SourceNode, sad_mm: float) -> Floats:
-    return node.isocentre_mm - sad_mm * node.axes[0]
-
-
-def _triple(vector: Floats) -> tuple[float, float, float]:
-    return float(vector[0]), float(vector[1]), float(vector[2])
-
-
-def _corners(fluence: FluenceMap, field: Field, node: SourceNode) -> Floats:
-    """The map's corners relative to the node's isocentre, shape (4, 3)."""
-    across = [(a, b) for a in fluence.u_mm[[0, -1]] for b in fluence.v_mm[[0, -1]]]
-    vectors = np.array([a * np.asarray(field.u) + b * np.asarray(field.v) for a, b in across])
-    return vectors + np.asarray(field.isocentre_mm) - node.isocentre_mm
-
-
-def _regular(values: Floats) -> Floats:
-    """Pixel centres that hold the values."""
-    count = max(2, int(np.ceil(np.ptp(values) / HEAD_PIXEL_MM)) + 1)
-    return (values.min() + values.max()) / 2 + (np.arange(count) - (count - 1) / 2) * HEAD_PIXEL_MM
-
-
-def _read(fluence: FluenceMap, points: Floats, field: Field) -> Floats:
-    """The map at points relative to the field's isocentre, linear between pixels, 0 outside."""
-    du, dv = fluence.pixel_mm
-    at_u = (points @ np.asarray(field.u) - fluence.u_mm[0]) / du
-    at_v = (points @ np.asarray(field.v) - fluence.v_mm[0]) / dv
-    return map_coordinates(fluence.photons_per_cm2, [at_v, at_u], order=1, mode="constant", cval=0.0)
+    sums: dict[int, EnergySum] = {}
+    for number, node in enumerate(near):
+        found = released_energy(*node_field(node, fields, maps, model.sad_mm), coarse, groups)
+        for n, share in shares[number]:
+            if found is not None:
+                sums.setdefault(n, EnergySum(groups.count, grid.shape)).add(found, share)
+        progress("photons from the head to voxels", (number + 1) / len(near))
+    for n, total in sums.items():
+        yield by_mass(total.cropped(nodes[n].source_mm(model.sad_mm)), coarse, medium, factor)

@@ -41,14 +41,16 @@ def mark_field(origin, spacing, shape, source, u, v, axis, sad, limits):
 
 
 @njit(cache=True, inline="always")
-def _integral(table, edges_u, edges_v, pu, pv):
-    """The cumulative map at (pu, pv), bilinear between pixel edges, flat outside."""
-    nu, nv = edges_u.shape[0] - 1, edges_v.shape[0] - 1
-    fu = min(max((pu - edges_u[0]) / (edges_u[1] - edges_u[0]), 0.0), float(nu))
-    fv = min(max((pv - edges_v[0]) / (edges_v[1] - edges_v[0]), 0.0), float(nv))
-    iu, iv = min(int(fu), nu - 1), min(int(fv), nv - 1)
-    fu -= iu
-    fv -= iv
+def _pixel(at, count):
+    """Pixel that a position, in pixels from the first edge, lies in, and the share of it passed; held at the ends."""
+    at = min(max(at, 0.0), float(count))
+    pixel = min(int(at), count - 1)
+    return pixel, at - pixel
+
+
+@njit(cache=True, inline="always")
+def _integral(table, iu, fu, iv, fv):
+    """The cumulative map, bilinear between pixel edges."""
     low = table[iv, iu] * (1 - fu) + table[iv, iu + 1] * fu
     high = table[iv + 1, iu] * (1 - fu) + table[iv + 1, iu + 1] * fu
     return low * (1 - fv) + high * fv
@@ -58,34 +60,38 @@ def _integral(table, edges_u, edges_v, pu, pv):
 def voxel_fluence(point, spacing, u, v, axis, sad, table, edges_u, edges_v):
     """Mean over a voxel of photons/cm2, inverse square included; `point` is its centre less the source.
 
-    Eight octants, each averaged over a rectangle with the variance of its projection: exact for a voxel that
+    Eight octants, each averaged over a rectangle with the variance of the voxel's projection: exact for a voxel that
     is aligned with the field.
     """
+    nu, nv = edges_u.shape[0] - 1, edges_v.shape[0] - 1
+    per_u, per_v = 1.0 / (edges_u[1] - edges_u[0]), 1.0 / (edges_v[1] - edges_v[0])
+    along = point[0] * axis[0] + point[1] * axis[1] + point[2] * axis[2]
+    if along <= 0.0:
+        return 0.0
+    scale = sad / along
+    lean_u = (point[0] * u[0] + point[1] * u[1] + point[2] * u[2]) / along
+    lean_v = (point[0] * v[0] + point[1] * v[1] + point[2] * v[2]) / along
+    wu, wv = 0.0, 0.0
+    for a in range(3):
+        wu += (spacing[a] / 4 * scale * (u[a] - axis[a] * lean_u)) ** 2
+        wv += (spacing[a] / 4 * scale * (v[a] - axis[a] * lean_v)) ** 2
+    wu, wv = max(np.sqrt(wu), 1e-4), max(np.sqrt(wv), 1e-4)
     total = 0.0
-    quarter = spacing / 4
     for octant in range(8):
-        x = point[0] + (quarter[0] if octant & 1 else -quarter[0])
-        y = point[1] + (quarter[1] if octant & 2 else -quarter[1])
-        z = point[2] + (quarter[2] if octant & 4 else -quarter[2])
-        along = x * axis[0] + y * axis[1] + z * axis[2]
-        if along <= 0.0:
-            continue
-        scale = sad / along
-        pu = (x * u[0] + y * u[1] + z * u[2]) * scale
-        pv = (x * v[0] + y * v[1] + z * v[2]) * scale
-        wu, wv = 0.0, 0.0
-        for a in range(3):
-            wu += (quarter[a] * (u[a] * scale - axis[a] * pu / along)) ** 2
-            wv += (quarter[a] * (v[a] * scale - axis[a] * pv / along)) ** 2
-        wu, wv = max(np.sqrt(wu), 1e-4), max(np.sqrt(wv), 1e-4)
-        inside = (
-            _integral(table, edges_u, edges_v, pu + wu, pv + wv)
-            - _integral(table, edges_u, edges_v, pu - wu, pv + wv)
-            - _integral(table, edges_u, edges_v, pu + wu, pv - wv)
-            + _integral(table, edges_u, edges_v, pu - wu, pv - wv)
-        )
-        total += inside / (4 * wu * wv) * sad * sad / (x * x + y * y + z * z)
-    return total / 8
+        x = point[0] + (spacing[0] if octant & 1 else -spacing[0]) / 4
+        y = point[1] + (spacing[1] if octant & 2 else -spacing[1]) / 4
+        z = point[2] + (spacing[2] if octant & 4 else -spacing[2]) / 4
+        scale = sad / (x * axis[0] + y * axis[1] + z * axis[2])
+        pu = (x * u[0] + y * u[1] + z * u[2]) * scale - edges_u[0]
+        pv = (x * v[0] + y * v[1] + z * v[2]) * scale - edges_v[0]
+        iu, fu = _pixel((pu - wu) * per_u, nu)
+        ju, gu = _pixel((pu + wu) * per_u, nu)
+        iv, fv = _pixel((pv - wv) * per_v, nv)
+        jv, gv = _pixel((pv + wv) * per_v, nv)
+        inside = _integral(table, ju, gu, jv, gv) - _integral(table, iu, fu, jv, gv)
+        inside += _integral(table, iu, fu, iv, fv) - _integral(table, ju, gu, iv, fv)
+        total += inside * sad * sad / (x * x + y * y + z * z)
+    return total / (32 * wu * wv)
 
 
 @njit(cache=True)

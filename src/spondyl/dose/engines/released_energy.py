@@ -17,6 +17,7 @@ from spondyl.physics import Medium, Spectrum, mass_coefficients, mass_energy_abs
 
 Floats = NDArray[np.float64]
 Floats32 = NDArray[np.float32]
+Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -95,41 +96,71 @@ class ReleasedEnergy:
     source_mm: Floats
 
 
+@dataclass(frozen=True)
+class Photons:
+    """Photons/cm2 in vacuum that meet each voxel of a box of a grid.
+
+    Parameters
+    ----------
+    rows
+        First and one past last voxel along x that they may meet, for each row of the grid, shape (nz, ny, 2).
+    start
+        (z, y, x) index of the first voxel of the box.
+    per_cm2
+        float64, shape of the box.
+    """
+
+    rows: Rows
+    start: tuple[int, int, int]
+    per_cm2: Floats
+
+
 def released_energy(field: Field, fluence: FluenceMap, medium: Medium, groups: EnergyGroups) -> ReleasedEnergy | None:
     """Energy that `field` releases in `medium`; None where it misses it."""
-    grid = medium.grid
+    photons = photons_in_air(field, fluence, medium.grid)
+    if photons is None:
+        return None
+    return released_by(photons, np.asarray(field.source_mm, np.float64), medium, groups, f'field "{field.name}"')
+
+
+def photons_in_air(field: Field, fluence: FluenceMap, grid: Grid) -> Photons | None:
+    """Photons of a field in the voxels of `grid`; None where it misses them."""
     source, u, v = (np.asarray(a, np.float64) for a in (field.source_mm, field.u, field.v))
-    cumulative, u_edges, v_edges = _cumulative(fluence)
-    rows = mark_field(
-        np.asarray(grid.origin_mm),
-        np.asarray(grid.spacing_mm),
-        np.asarray(grid.shape),
-        source,
-        u,
-        v,
-        field.direction,
-        field.sad_mm,
-        np.array([u_edges[0], u_edges[-1], v_edges[0], v_edges[-1]]),
-    )
+    table, u_edges, v_edges = _cumulative(fluence)
+    origin, spacing = np.asarray(grid.origin_mm), np.asarray(grid.spacing_mm)
+    view = (source, u, v, field.direction, field.sad_mm)
+    limits = np.array([u_edges[0], u_edges[-1], v_edges[0], v_edges[-1]])
+    rows = mark_field(origin, spacing, np.asarray(grid.shape), *view, limits)
     met = rows[..., 1] > rows[..., 0]
     if not met.any():
         return None
     start, stop = _bounds(rows, met)
-    shape = tuple(int(b - a) for a, b in zip(start, stop, strict=True))
-    primary = np.zeros((groups.count, *shape), np.float32)
-    scatter = np.zeros_like(primary)
-    photons = np.zeros(shape)
-    place = (np.asarray(grid.origin_mm), np.asarray(grid.spacing_mm), np.asarray(start), rows, source)
-    fluence_in_air(*place, u, v, field.direction, field.sad_mm, cumulative, u_edges, v_edges, photons)
-    transmitted = np.zeros_like(primary)
+    photons = np.zeros(tuple(np.subtract(stop, start)))
+    fluence_in_air(origin, spacing, np.asarray(start), rows, *view, table, u_edges, v_edges, photons)
+    return Photons(rows, (start[0], start[1], start[2]), photons)
+
+
+def released_by(photons: Photons, source_mm: Floats, medium: Medium, groups: EnergyGroups, what: str) -> ReleasedEnergy:
+    """Energy that `photons` from a source release in `medium`.
+
+    Raises
+    ------
+    DoseError
+        If it is not finite; `what` names the beam.
+    """
+    grid, start = medium.grid, np.asarray(photons.start)
+    place = (np.asarray(grid.origin_mm), np.asarray(grid.spacing_mm), start, photons.rows, source_mm)
+    primary = np.zeros((groups.count, *photons.per_cm2.shape), np.float32)
+    scatter, transmitted = np.zeros_like(primary), np.zeros_like(primary)
     interact(
-        medium.density_g_per_cm3, medium.material, *place, photons, groups.energy_mev, groups.weight, groups.group,
-        groups.path_basis, groups.attenuation, groups.absorption, groups.escape, transmitted, primary, scatter,
+        medium.density_g_per_cm3, medium.material, *place, photons.per_cm2, groups.energy_mev, groups.weight,
+        groups.group, groups.path_basis, groups.attenuation, groups.absorption, groups.escape, transmitted, primary,
+        scatter,
     )  # fmt: skip
-    release(medium.density_g_per_cm3, np.asarray(start), photons, transmitted, primary, scatter)
+    release(medium.density_g_per_cm3, start, photons.per_cm2, transmitted, primary, scatter)
     if not np.isfinite(primary).all():
-        raise DoseError(f'field "{field.name}": released energy is not finite; is the source inside the medium?')
-    return ReleasedEnergy((start[0], start[1], start[2]), primary, scatter, source)
+        raise DoseError(f"{what}: released energy is not finite; is the source inside the medium?")
+    return ReleasedEnergy(photons.start, primary, scatter, source_mm)
 
 
 def _cumulative(fluence: FluenceMap) -> tuple[Floats, Floats, Floats]:
@@ -146,6 +177,3 @@ def _bounds(rows: NDArray[np.int64], met: NDArray[np.bool_]) -> tuple[list[int],
     z, y = np.flatnonzero(met.any(axis=1)), np.flatnonzero(met.any(axis=0))
     low, high = rows[..., 0][met].min(), rows[..., 1][met].max()
     return [int(z[0]), int(y[0]), int(low)], [int(z[-1]) + 1, int(y[-1]) + 1, int(high)]
-
-
-__all__ = ["EnergyGroups", "Grid", "ReleasedEnergy", "energy_groups", "released_energy"]

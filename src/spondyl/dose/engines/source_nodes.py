@@ -7,7 +7,7 @@ keep the mean angle, and only its spread grows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from spondyl.dose.fields import Field
 
 Floats = NDArray[np.float64]
+MOST_ALONE = 15
+"""More fields than these are merged at nodes."""
 _SAME = 1e-6
 
 
@@ -31,7 +33,7 @@ class SourceNode:
     isocentre_mm
         (x, y, z) that the axis goes through.
     shares
-        (number of the field, share).
+        (number of the field, or of the nearer node, share).
     """
 
     azimuth_deg: float
@@ -47,6 +49,10 @@ class SourceNode:
         direction = np.cos(elevation) * level + np.sin(elevation) * np.array([0.0, 0.0, 1.0])
         u = np.array([np.cos(azimuth), np.sin(azimuth), 0.0])
         return direction, u, np.cross(u, direction)
+
+    def source_mm(self, sad_mm: float) -> Floats:
+        """Where it stands, (x, y, z)."""
+        return self.isocentre_mm - sad_mm * self.axes[0]
 
 
 def azimuth_deg(field: Field) -> float:
@@ -66,17 +72,52 @@ def source_nodes(fields: Sequence[Field], step_deg: float, step_mm: float) -> tu
         Of the lattice of isocentres along each axis; those that are all alike are kept, and so is their mean where
         the step is infinite.
     """
-    azimuth = np.array([azimuth_deg(field) for field in fields])
-    elevation = np.rad2deg(np.arcsin(np.clip([field.direction[2] for field in fields], -1, 1)))
-    isocentres = np.array([field.isocentre_mm for field in fields])
-    turn = 360.0 / np.ceil(360.0 / step_deg)
-    axes = [_shares(azimuth, turn), _around(elevation, step_deg)]
-    axes += [_around(isocentres[:, k], step_mm) for k in range(3)]
+    places = [(azimuth_deg(f), _elevation_deg(f), *f.isocentre_mm) for f in fields]
+    return _lattice(np.array(places), step_deg, step_mm)
+
+
+def wider_nodes(nodes: Sequence[SourceNode], step_deg: float, step_mm: float) -> tuple[SourceNode, ...]:
+    """Nodes for other nodes: where their lattice holds these, fields have the shares that they had in it at once."""
+    places = [(node.azimuth_deg, node.elevation_deg, *node.isocentre_mm) for node in nodes]
+    return _lattice(np.array(places), step_deg, step_mm)
+
+
+def own_nodes(fields: Sequence[Field]) -> tuple[SourceNode, ...]:
+    """A node where each field is, one for those that are at the same place."""
     found: dict[tuple[float, ...], list[tuple[int, float]]] = {}
-    for number in range(len(fields)):
+    for number, field in enumerate(fields):
+        place = (azimuth_deg(field), _elevation_deg(field), *field.isocentre_mm)
+        found.setdefault(tuple(np.round(place, 6).tolist()), []).append((number, 1.0))
+    return _made(found)
+
+
+def shares_by_number(nodes: Sequence[SourceNode], count: int) -> list[list[tuple[int, float]]]:
+    """For each of what shares in the nodes the numbers of its nodes, with its shares."""
+    found: list[list[tuple[int, float]]] = [[] for _ in range(count)]
+    for n, node in enumerate(nodes):
+        for number, share in node.shares:
+            found[number].append((n, share))
+    return found
+
+
+def _elevation_deg(field: Field) -> float:
+    return float(np.rad2deg(np.arcsin(np.clip(field.direction[2], -1, 1))))
+
+
+def _lattice(places: Floats, step_deg: float, step_mm: float) -> tuple[SourceNode, ...]:
+    """Nodes for places (azimuth, elevation, isocentre x, y, z), shape (n, 5)."""
+    turn = 360.0 / np.ceil(360.0 / step_deg)
+    axes = [_shares(places[:, 0], turn), _around(places[:, 1], step_deg)]
+    axes += [_around(places[:, 2 + k], step_mm) for k in range(3)]
+    found: dict[tuple[float, ...], list[tuple[int, float]]] = {}
+    for number in range(len(places)):
         for parts in product(*(axis[number] for axis in axes)):
             place = (parts[0][0] % 360.0, *(round(at, 9) for at, _ in parts[1:]))
             found.setdefault(place, []).append((number, float(np.prod([share for _, share in parts]))))
+    return _made(found)
+
+
+def _made(found: Mapping[tuple[float, ...], list[tuple[int, float]]]) -> tuple[SourceNode, ...]:
     return tuple(SourceNode(place[0], place[1], np.array(place[2:]), tuple(s)) for place, s in found.items())
 
 

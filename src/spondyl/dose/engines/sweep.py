@@ -12,26 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-CHUNK = 24
-"""Voxels along a row over which a kernel amplitude is linear."""
-
-
-@njit(cache=True, inline="always")
-def _angle_index(d, source, origin, spacing, k, j, i, count):
-    """Position in the angle table of the direction `d` against the ray to voxel (k, j, i)."""
-    r0 = origin[0] + k * spacing[0] - source[0]
-    r1 = origin[1] + j * spacing[1] - source[1]
-    r2 = origin[2] + i * spacing[2] - source[2]
-    cosine = (d[0] * r0 + d[1] * r1 + d[2] * r2) / np.sqrt(r0 * r0 + r1 * r1 + r2 * r2)
-    angle = np.arccos(min(1.0, max(-1.0, cosine))) * (count - 1) / np.pi
-    at = min(int(angle), count - 2)
-    return at, angle - at
-
-
-@njit(cache=True)
-def _add_linear(row, energy, value, slope):
-    for i in range(row.shape[0]):
-        row[i] += energy[i] * (value + slope * np.float32(i))
+from spondyl.dose.engines.sweep_sources import CHUNK, row_sources
 
 
 @njit(cache=True)
@@ -59,50 +40,30 @@ def _double(x, e, phi):
 
 
 @njit(cache=True)
-def _step(state, born, dose, x, e, phi):
-    """Carry one exponential through a row of voxels."""
-    for i in range(state.shape[0]):
-        dose[i] += state[i] * x[i] * phi[i] + born[i] * (np.float32(1.0) - phi[i])
-        state[i] = state[i] * e[i] + born[i] * phi[i]
+def _born(born, dose, x, phi, lines, kept):
+    """What a row's voxels keep of what is born in them, of all lines; `born` becomes what each line carries on of it,
+    `kept` the share that they keep of what arrives."""
+    for i in range(born.shape[0]):
+        dose[i] += lines * (born[i] * (np.float32(1.0) - phi[i]))
+        kept[i] = x[i] * phi[i]
+        born[i] *= phi[i]
 
 
 @njit(cache=True)
-def _row_sources(d, k, j, energy, box, ranges, range_offset, sources, origin, spacing, amplitude, weight, row):
-    """Sum the sources of all fields along row (k, j) into row[term, i]; returns the filled range."""
-    groups, terms, angles = amplitude.shape
-    first, last = row.shape[1], 0
-    for f in range(box.shape[0]):
-        kk, jj = k - box[f, 0], j - box[f, 1]
-        n0, n1 = box[f, 3], box[f, 4]
-        if kk < 0 or kk >= n0 or jj < 0 or jj >= n1:
-            continue
-        at = range_offset[f] + kk * n1 + jj
-        low, high, held = ranges[at, 0], ranges[at, 1], ranges[at, 2]
-        if high <= low:
-            continue
-        new_first, new_last = min(first, low + box[f, 2]), max(last, high + box[f, 2])
-        if first >= last:
-            row[:, new_first:new_last] = 0.0
-        else:
-            row[:, new_first:first] = 0.0
-            row[:, last:new_last] = 0.0
-        first, last = new_first, new_last
-        for begin in range(low, high, CHUNK):
-            end = min(begin + CHUNK, high)
-            i0 = begin + box[f, 2]
-            n = end - begin
-            a0, t0 = _angle_index(d, sources[f], origin, spacing, k, j, i0, angles)
-            a1, t1 = _angle_index(d, sources[f], origin, spacing, k, j, i0 + n - 1, angles)
-            inverse = 1.0 / max(n - 1, 1)
-            for g in range(groups):
-                base = held + g * (high - low) + begin - low
-                for t in range(terms):
-                    begins = amplitude[g, t, a0] * (1 - t0) + amplitude[g, t, a0 + 1] * t0
-                    ends = amplitude[g, t, a1] * (1 - t1) + amplitude[g, t, a1 + 1] * t1
-                    value = np.float32(begins * weight)
-                    slope = np.float32((ends - begins) * inverse * weight)
-                    _add_linear(row[t, i0 : i0 + n], energy[base : base + n], value, slope)
-    return first, last
+def _step(state, dose, e, kept, born):
+    """Carry one exponential of a line through a row of voxels."""
+    for i in range(state.shape[0]):
+        dose[i] += state[i] * kept[i]
+        state[i] = state[i] * e[i] + born[i]
+
+
+@njit(cache=True)
+def _step_two(state, other, dose, e, kept, born):
+    """The same of two lines at once."""
+    for i in range(state.shape[0]):
+        dose[i] += (state[i] + other[i]) * kept[i]
+        state[i] = state[i] * e[i] + born[i]
+        other[i] = other[i] * e[i] + born[i]
 
 
 @njit(cache=True)
@@ -168,7 +129,7 @@ def _sweep_one(
     `phase`, shape (lines, 2), places the lines of each voxel between the voxels of the first plane.
     """
     n0, n1, n2 = density.shape
-    terms = amplitude.shape[1]
+    groups, terms = amplitude.shape[1], amplitude.shape[2]
     lines = phase.shape[0]
     t1, t2 = d[1] / abs(d[0]) * spacing[0] / spacing[1], d[2] / abs(d[0]) * spacing[0] / spacing[2]
     length = spacing[0] / abs(d[0])
@@ -176,10 +137,12 @@ def _sweep_one(
     state = np.zeros((lines, n1 + max1, terms, n2 + max2), np.float32)
     reach = np.zeros((lines, n1 + max1, 2), np.int64)
     pad1, pad2 = np.empty(lines, np.int64), np.empty(lines, np.int64)
-    row = np.zeros((terms, n2), np.float32)
+    row = np.zeros((terms, n2 + CHUNK), np.float32)
     e = np.empty(n2, np.float32)
     phi = np.empty(n2, np.float32)
     x = np.empty(n2, np.float32)
+    keeps = np.empty(n2, np.float32)
+    knots = np.empty((n2 // CHUNK + 3, groups, terms), np.float32)
     scale = np.float32(b_first * length / 2.0**halvings)
     least = np.float32(cutoff * weight / lines)
     for p in range(n0):
@@ -189,7 +152,7 @@ def _sweep_one(
             pad1[n] = max1 - s1 if t1 > 0 else s1
             pad2[n] = max2 - s2 if t2 > 0 else s2
         for j in range(n1):
-            first, last = _row_sources(
+            first, last = row_sources(
                 d,
                 k,
                 j,
@@ -203,6 +166,7 @@ def _sweep_one(
                 amplitude,
                 weight / lines,
                 row,
+                knots,
             )
             begin, end = _row_range(reach, j, pad1, pad2, first, last, n2)
             if end <= begin:
@@ -218,10 +182,17 @@ def _sweep_one(
                 _double(x[:n], e[:n], phi[:n])
             kept = dose[k, j, begin:end]
             for t in range(terms):
-                for line in range(lines):
-                    at = pad2[line] + begin
+                born = row[t, begin:end]
+                _born(born, kept, x[:n], phi[:n], np.float32(lines), keeps[:n])
+                for line in range(0, lines - 1, 2):
+                    at, beside = pad2[line] + begin, pad2[line + 1] + begin
                     carried = state[line, j + pad1[line], t, at : at + n]
-                    _step(carried, row[t, begin:end], kept, x[:n], e[:n], phi[:n])
+                    other = state[line + 1, j + pad1[line + 1], t, beside : beside + n]
+                    _step_two(carried, other, kept, e[:n], keeps[:n], born)
+                if lines % 2 == 1:
+                    at = pad2[lines - 1] + begin
+                    carried = state[lines - 1, j + pad1[lines - 1], t, at : at + n]
+                    _step(carried, kept, e[:n], keeps[:n], born)
                 _double(x[:n], e[:n], phi[:n])
             if least > 0.0:
                 for line in range(lines):
@@ -249,11 +220,12 @@ def sweep(
 ):
     """Transport all `directions`, shared among the copies in `doses` (copies, n0, n1, n2), which are added to.
 
-    Every direction follows array axis 0 most (per voxel). `energy` holds the filled part of each row
-    of each field's released energy, group after group; `box` a field's first index and shape; `ranges` first and one
-    past last filled index of its rows from `range_offset`, and where their energy begins; `sources` in cm in the
-    array's axis order, as `origin` and `spacing`. What a line carries below `cutoff` (energy per steradian) is
-    forgotten. The result does not depend on the number of threads, only on the number of copies.
+    Every direction follows array axis 0 most (per voxel). `energy` holds the filled part of each row of each field's
+    released energy, group after group, each padded to whole chunks; `box` a field's first index and shape; `ranges`
+    first and one past last filled index of its rows from `range_offset`, and where their energy begins; `sources` in cm
+    in the array's axis order, as `origin` and `spacing`; `amplitude` by angle, group and term. What a line carries
+    below `cutoff` (energy per steradian) is forgotten. The result does not depend on the number of threads, only on the
+    number of copies.
     """
     copies = doses.shape[0]
     for c in prange(copies):
