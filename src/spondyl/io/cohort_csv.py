@@ -17,7 +17,7 @@ from spondyl.io.cohort_csv_cells import write_cell
 from spondyl.io.cohort_csv_check import check
 from spondyl.io.cohort_csv_entries import Entry, entries_of, mixed_dates
 from spondyl.io.cohort_csv_schema import CSV_TABLES, CsvTable
-from spondyl.io.cohort_csv_sheets import CsvFault, read_sheets
+from spondyl.io.cohort_csv_sheets import CsvFault, read_sheets, readable
 from spondyl.io.cohort_rows import rows_of
 
 Refuse = Callable[[PatientRecord], str | None]
@@ -152,7 +152,7 @@ def write_rejects(path: Path, rejects: Iterable[Reject]) -> None:
         out.writerow(("file", "row", "column", "why", "cells"))
         for reject in rejects:
             fault = reject.fault
-            out.writerow((fault.file, fault.row, fault.column or "", fault.message, *reject.cells))
+            out.writerow((fault.file, fault.row, fault.column or "", fault.message, *map(readable, reject.cells)))
 
 
 def write_cohort(patients: Iterable[PatientRecord], folder: Path) -> None:

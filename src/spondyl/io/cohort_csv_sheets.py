@@ -166,7 +166,19 @@ def _line(table: CsvTable, number: int, header: list[str], cells: list[str], fou
         told = f"has {len(cells)} cells, expected {len(header)} as the header; is a comma in a text without quotes?"
         found.faults.append(line.fault(None, told))
     for name, cell in line.cells.items():
-        if any("\udc80" <= sign <= "\udcff" for sign in cell):
-            read = cell.encode("utf-8", errors="surrogateescape").decode("cp1252", errors="replace")
-            told = f"is not UTF-8; as Windows-1252 or Latin-1 it reads {shown(read)}: save the file as CSV UTF-8"
+        if _spoilt(cell):
+            told = (
+                f"is not UTF-8; as Windows-1252 or Latin-1 it reads {shown(readable(cell))}: save the file as CSV UTF-8"
+            )
             found.faults.append(line.fault(name, told))
+
+
+def _spoilt(cell: str) -> bool:
+    return any("\udc80" <= sign <= "\udcff" for sign in cell)
+
+
+def readable(cell: str) -> str:
+    """A cell as text: one that is not UTF-8 read as Windows-1252, any other as it is."""
+    if not _spoilt(cell):
+        return cell
+    return cell.encode("utf-8", errors="surrogateescape").decode("cp1252", errors="replace")

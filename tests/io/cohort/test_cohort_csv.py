@@ -238,6 +238,17 @@ def test_bad_patients_are_left_out_whole_and_every_row_of_theirs_is_told(folder:
     assert len(sound.patients) == 24
 
 
+def test_the_rejects_are_utf_8_whatever_the_file_was(folder: Path, tmp_path: Path):
+    path = folder / "patients.csv"
+    path.write_bytes(path.read_text(encoding="utf-8").replace("melanoma", "Melanom, Größe 2", 1).encode("latin-1"))
+    path.write_bytes(path.read_bytes().replace(b"Melanom, Gr\xf6\xdfe 2", b'"Melanom, Gr\xf6\xdfe 2"'))
+    write_rejects(tmp_path / "rejects.csv", scan_cohort(folder, skip_bad=True).rejects)
+    with (tmp_path / "rejects.csv").open(encoding="utf-8", newline="") as file:
+        first = list(csv.reader(file))[1]
+    assert first[:3] == ["patients.csv", first[1], "primary_histology"]
+    assert "Melanom, Größe 2" in first[4:]
+
+
 def test_a_fault_of_a_whole_file_is_not_skipped(folder: Path):
     put(folder / "visits.csv", 1, "on", "day")
     found = scan_cohort(folder, skip_bad=True)
