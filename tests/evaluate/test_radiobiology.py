@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spondyl.anatomy import Structure, Structures, from_coverage
 from spondyl.core import Grid
 from spondyl.core.errors import DoseError, DoseGridError
 from spondyl.dose import Dose
@@ -16,9 +17,12 @@ from spondyl.evaluate import (
     PriorCourse,
     bed,
     cumulative_eqd2,
+    dvh,
     eqd2,
     eqd2_gy,
     isoeffective_gy,
+    judge,
+    metric,
     tumour_control,
 )
 from spondyl.evaluate.dvh import from_samples
@@ -63,6 +67,34 @@ def test_cumulative_on_another_grid() -> None:
     prior = PriorCourse(flat(30.0, None, wide), 10)
     total = cumulative_eqd2(flat(12.0), prior, 2.0)
     assert total.values == pytest.approx(13.2 + 37.5, rel=1e-5)
+
+
+def _sac(first: int, last: int) -> Structure:
+    coverage = np.zeros(GRID.shape)
+    coverage[first:last, 3:7, 3:7] = 1
+    return from_coverage("ThecalSac", "oar", GRID, coverage)
+
+
+def test_the_prior_dose_must_reach_over_what_is_asked_for_and_no_more() -> None:
+    """Half of the grid along z: enough for a sac that ends two voxels before, not for one that goes on."""
+    prior = PriorCourse(flat(30.0, None, Grid((0, 0, 0), (2, 2, 2), (5, 10, 10))), 10)
+    total = cumulative_eqd2(flat(12.0), prior, 2.0, over=_sac(0, 3))
+    assert metric(dvh(total, _sac(0, 3)), "Dmax").value == pytest.approx(13.2 + 37.5, rel=1e-5)
+    with pytest.raises(DoseGridError, match="does not cover ThecalSac in this plan's dose"):
+        cumulative_eqd2(flat(12.0), prior, 2.0, over=_sac(0, 8))
+
+
+@pytest.mark.parametrize(("last", "status"), [(3, "pass"), (8, "unknown")])
+def test_what_the_prior_dose_does_not_reach_is_unknown_and_no_error(last: int, status: str) -> None:
+    """30 Gy in 10 and 12 Gy in 5: 50.7 Gy EQD2 of 70, a share of 13.2 / 50.7."""
+    prior = PriorCourse(flat(30.0, None, Grid((0, 0, 0), (2, 2, 2), (5, 10, 10))), 10, 12.0)
+    found = judge(flat(12.0), Structures([_sac(0, last)]), "hytec-reirradiation", prior=prior, convert_eqd2=True)
+    by_metric = {v.metric: v for v in found.verdicts}
+    sums = [v for name, v in by_metric.items() if "cumulative" in name or "share" in name or "ratio" in name]
+    assert sums, list(by_metric)
+    assert {v.status for v in sums} == {status}
+    if status == "unknown":
+        assert all("does not cover ThecalSac" in v.reason for v in sums)
 
 
 def test_a_prior_dose_that_does_not_reach_is_refused() -> None:

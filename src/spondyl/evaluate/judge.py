@@ -128,18 +128,18 @@ class _PlanFacts:
     def value(self, structure: Structure, goal: Goal, asked: str) -> MetricValue:
         key = f"{goal.quantity} {goal.alpha_beta_gy}" if goal.quantity != "physical" else "physical"
         if (key, structure.name) not in self._made:
-            self._made[key, structure.name] = dvh(self._dose(goal, key), structure, cap=self._cap)
+            self._made[key, structure.name] = dvh(self._dose(goal, key, structure), structure, cap=self._cap)
         return metric(self._made[key, structure.name], asked)
 
-    def _dose(self, goal: Goal, key: str) -> Dose:
-        if key not in self._doses:
-            assert goal.alpha_beta_gy is not None
-            if goal.quantity == "eqd2":
+    def _dose(self, goal: Goal, key: str, structure: Structure) -> Dose:
+        if goal.quantity in ("physical", "eqd2"):
+            if key not in self._doses:
+                assert goal.alpha_beta_gy is not None
                 self._doses[key] = eqd2(self.dose, goal.alpha_beta_gy, self.fractions)
-            else:
-                assert self.prior is not None
-                self._doses[key] = cumulative_eqd2(self.dose, self.prior, goal.alpha_beta_gy, self.fractions)
-        return self._doses[key]
+            return self._doses[key]
+        assert goal.alpha_beta_gy is not None
+        assert self.prior is not None
+        return cumulative_eqd2(self.dose, self.prior, goal.alpha_beta_gy, self.fractions, structure)
 
 
 def _judge_goal(goal: Goal, published: int, facts: _PlanFacts) -> Verdict:
@@ -190,8 +190,10 @@ def _judge_interval(goal: Goal, facts: _PlanFacts) -> Verdict:
 
 
 def _judge_ratio(goal: Goal, structure: Structure, facts: _PlanFacts) -> Verdict:
-    course = facts.value(structure, goal.model_copy(update={"quantity": "eqd2"}), "Dmax")
-    both = facts.value(structure, goal.model_copy(update={"quantity": "eqd2-cumulative"}), "Dmax")
+    course, why = _value(goal.model_copy(update={"quantity": "eqd2"}), structure, facts, "Dmax")
+    both, why_both = _value(goal.model_copy(update={"quantity": "eqd2-cumulative"}), structure, facts, "Dmax")
+    if course is None or both is None:
+        return verdict(goal, None, reason=why or why_both)
     if course.value is None or both.value is None or both.value <= 0:
         return verdict(goal, None, reason=course.reason or both.reason or "no cumulative dose")
     ratio = course.value / both.value

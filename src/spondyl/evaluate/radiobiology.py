@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from spondyl.anatomy import Structure
 from spondyl.core import Grid, Rigid, cite
 from spondyl.core.errors import DoseError, DoseGridError
 from spondyl.dose import Dose
@@ -75,24 +76,36 @@ def eqd2(dose: Dose, alpha_beta_gy: float, fractions: int | None = None) -> Dose
     return _mapped(dose, lambda d: d * (d / n + ab) / (2.0 + ab), f"EQD2, alpha/beta {ab:g} Gy")
 
 
-def cumulative_eqd2(dose: Dose, prior: PriorCourse, alpha_beta_gy: float, fractions: int | None = None) -> Dose:
+def cumulative_eqd2(
+    dose: Dose,
+    prior: PriorCourse,
+    alpha_beta_gy: float,
+    fractions: int | None = None,
+    over: Structure | None = None,
+) -> Dose:
     """EQD2 of this course and the prior one, each with its own fractions, summed on this course's grid.
 
     No recovery between the courses is assumed. The prior dose is interpolated (trilinear) before it is made EQD2.
 
+    Parameters
+    ----------
+    over
+        What the sum is wanted for, so that the prior dose must reach over it alone; elsewhere the sum may lack it.
+
     Raises
     ------
     DoseGridError
-        If frames of reference differ, or the prior dose does not reach over this course's grid where that course's
-        dose is above 0.1 % of its maximum: what lies beyond is unknown, not zero.
+        If frames of reference differ, or the prior dose does not reach over this course's grid, or over `over` in it,
+        where that course's dose is above 0.1 % of its maximum: what lies beyond is unknown, not zero.
     """
     here = eqd2(dose, alpha_beta_gy, fractions)
     before = eqd2(replace(prior.dose, values=prior.dose.values, fractions=prior.fractions), alpha_beta_gy)
     moved = resampled(prior.dose, dose.grid, prior.registration)
-    needed = dose.values > 1e-3 * float(dose.values.max())
+    needed = (dose.values > 1e-3 * float(dose.values.max())) & _around(dose.grid, over)
     if bool((np.isnan(moved) & needed).any()):
+        what = "this plan's dose" if over is None else f"{over.name} in this plan's dose"
         raise DoseGridError(
-            "the prior dose's grid does not cover this plan's dose, expected both to cover the target's surroundings; "
+            f"the prior dose's grid does not cover {what}, expected both to cover the target's surroundings; "
             "export the prior dose on a larger grid"
         )
     n, ab = prior.fractions, alpha_beta_gy
@@ -102,6 +115,18 @@ def cumulative_eqd2(dose: Dose, prior: PriorCourse, alpha_beta_gy: float, fracti
     return replace(
         here, values=values, made=(*here.made, f"added: prior course, {before.made[-1]}{how}, no recovery assumed")
     )
+
+
+def _around(grid: Grid, structure: Structure | None) -> NDArray[np.bool_]:
+    """Voxels of the structure's box and one around it; all where there is none."""
+    if structure is None or structure.is_empty:
+        return np.ones(grid.shape, np.bool_)
+    low, high = structure.local_grid.bounds_mm()
+    inside = [
+        (grid.axis_mm(axis) >= low[k] - grid.spacing_mm[k]) & (grid.axis_mm(axis) <= high[k] + grid.spacing_mm[k])
+        for k, axis in enumerate("xyz")
+    ]
+    return inside[2][:, None, None] & inside[1][None, :, None] & inside[0][None, None, :]
 
 
 def prior_eqd2_at(prior: PriorCourse, points_mm: NDArray[np.float64], alpha_beta_gy: float) -> NDArray[np.float64]:
