@@ -69,6 +69,23 @@ def test_an_arcs_merged_dose_is_that_of_its_fields_within_3_permille(medium, mon
     assert merged.sum() == pytest.approx(alone.sum(), rel=2e-3)
 
 
+def test_a_helix_is_merged_at_both_ends_of_its_way(medium, monkeypatch):
+    """Three turns over 60 mm: two positions along the couch for each azimuth, 3.4 degrees apart.
+
+    Worst voxel 0.38 % of the maximum with six turns, where an arc has 0.2 to 0.3 %.
+    """
+    steps = np.arange(36)
+    fields = [turned_field(k * 30.0 + 4.0, isocentre_mm=(0.0, 20.0, -30.0 + 60.0 * k / 35)) for k in steps]
+    nodes = source_nodes(fields, 10.0, 150.0)
+    assert {round(float(node.isocentre_mm[2]), 6) for node in nodes} == {-30.0, 30.0}
+    for number, shares in enumerate(shares_by_number(nodes, len(fields))):
+        assert sum(share for _, share in shares) == pytest.approx(1.0)
+        middle = sum(share * nodes[n].isocentre_mm[2] for n, share in shares)
+        assert middle == pytest.approx(fields[number].isocentre_mm[2])
+    alone, merged = (dose_of(fields, medium, way, monkeypatch) for way in (True, False))
+    assert np.abs(merged - alone).max() < 0.005 * alone.max()
+
+
 def test_fields_on_the_nodes_are_merged_without_any_change(medium, monkeypatch):
     bare = replace(MODEL, head_scatter=None)
     fields = [turned_field(g) for g in (0.0, 30.0, 60.0)]

@@ -41,8 +41,9 @@ from spondyl.physics import BeamModel, Medium
 WAY_NODE_DEG = 5.0
 """Lattice of source positions that primary photons are attenuated from, from the two around each: the mean
 direction is kept, and what stands in their way is smeared over 2.5 degrees at most (root mean square)."""
-NODE_DEG, NODE_MM = 10.0, 40.0
-"""Lattice of source positions that primary photons' energy is sent on from."""
+NODE_DEG, NODE_MM = 10.0, 150.0
+"""Lattice of source positions that primary photons' energy is sent on from; along the couch they are ten degrees apart,
+seen from 850 mm."""
 HEAD_NODE_DEG, HEAD_SENT_DEG = 20.0, 40.0
 """Lattice of source positions that the head's scatter comes from, and that its energy is sent on from; the first for
 both where the fields are so few that they do not even out."""

@@ -69,8 +69,8 @@ def source_nodes(fields: Sequence[Field], step_deg: float, step_mm: float) -> tu
     step_deg
         Of the lattice of azimuths and elevations; elevations that are all alike are kept.
     step_mm
-        Of the lattice of isocentres along each axis; those that are all alike are kept, and so is their mean where
-        the step is infinite.
+        Of the lattice of isocentres along each axis, from the lowest to the highest, at most; those that are all alike
+        are kept, and so is their mean where the step is infinite.
     """
     places = [(azimuth_deg(f), _elevation_deg(f), *f.isocentre_mm) for f in fields]
     return _lattice(np.array(places), step_deg, step_mm)
@@ -108,7 +108,7 @@ def _lattice(places: Floats, step_deg: float, step_mm: float) -> tuple[SourceNod
     """Nodes for places (azimuth, elevation, isocentre x, y, z), shape (n, 5)."""
     turn = 360.0 / np.ceil(360.0 / step_deg)
     axes = [_shares(places[:, 0], turn), _around(places[:, 1], step_deg)]
-    axes += [_around(places[:, 2 + k], step_mm) for k in range(3)]
+    axes += [_between(places[:, 2 + k], step_mm) for k in range(3)]
     found: dict[tuple[float, ...], list[tuple[int, float]]] = {}
     for number in range(len(places)):
         for parts in product(*(axis[number] for axis in axes)):
@@ -125,6 +125,15 @@ def _around(values: Floats, step: float) -> list[list[tuple[float, float]]]:
     if float(np.ptp(values)) < _SAME or not np.isfinite(step):
         return [[(float(values.mean()), 1.0)]] * len(values)
     return _shares(values, step)
+
+
+def _between(values: Floats, step: float) -> list[list[tuple[float, float]]]:
+    """As `_around`, on a lattice from the lowest value to the highest, no wider than `step`."""
+    low, span = float(values.min()), float(np.ptp(values))
+    if span < _SAME or not np.isfinite(step):
+        return _around(values, step)
+    size = span / np.ceil(span / step)
+    return [[(low + at, share) for at, share in parts] for parts in _shares(values - low, size)]
 
 
 def _shares(values: Floats, step: float) -> list[list[tuple[float, float]]]:
