@@ -147,10 +147,10 @@ def _angles(planned: Planned) -> list[str]:
 
 
 def _round(log: PlanLog) -> str:
-    last = log.rounds[-1]
+    kept = next((r for r in log.rounds if r.kept), log.rounds[-1])
     return (
-        f"computed {last.number} times; the last differs by up to {three(last.difference_gy)} Gy from the "
-        f"optimiser's; normalised by {log.factor:.3f}"
+        f"computed {log.rounds[-1].number} times; against the optimiser's the {kept.agreement}, single points within "
+        f"{three(kept.difference_gy)} Gy; normalised by {log.factor:.3f}"
     )
 
 

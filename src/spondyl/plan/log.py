@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from spondyl.plan.agreement import Agreement
 from spondyl.plan.goals import Goal
 from spondyl.plan.lagrangian import MET_WITHIN
 from spondyl.plan.lexicographic import BINDS_ABOVE, Step
@@ -17,15 +18,24 @@ class Round:
 
     Parameters
     ----------
+    quality
+        Of the computation: "final" for the engine's own, "fast" where a coarser one is enough to correct by.
     difference_gy
         Largest difference of the final engine from what the optimiser believed, over all rows.
     broken
         Relative violation of each bound in the final engine's dose.
+    agreement
+        Of what is judged: limits and targets.
+    kept
+        Whether the plan is this round's.
     """
 
     number: int
+    quality: str
     difference_gy: float
     broken: Mapping[Goal, float]
+    agreement: Agreement
+    kept: bool = False
 
     @property
     def worst(self) -> float:
@@ -86,7 +96,10 @@ class PlanLog:
         for r in self.rounds:
             worst = max(r.broken, key=lambda goal: r.broken[goal], default=None)
             what = f"worst bound {worst} off by {100 * r.worst:.2f} %" if worst and r.worst > 0 else "all bounds hold"
-            told.append(f"final dose {r.number}: up to {r.difference_gy:.2f} Gy off the optimiser's; {what}")
+            name = f"{'final' if r.quality == 'final' else 'quick'} dose {r.number}"
+            told.append(
+                f"{name}: single points up to {r.difference_gy:.2f} Gy off the optimiser's; {r.agreement}; {what}"
+            )
         told.append(f"normalised by {self.factor:.4f}")
         told.extend(self.reported)
         told.extend(f"left out, no such structure in the beams: {goal}" for goal in self.left_out)
@@ -102,8 +115,13 @@ class PlanLog:
             "rounds": [
                 {
                     "round": r.number,
+                    "quality": r.quality,
+                    "kept": r.kept,
                     "largest_difference_gy": round(r.difference_gy, 3),
                     "worst_violation": round(r.worst, 5),
+                    "limits_agree_within": round(r.agreement.worst_metric, 5),
+                    "targets_agree_within_rms": round(r.agreement.targets_rms, 5),
+                    "targets_volume_within_1_percent": round(r.agreement.targets_within, 4),
                 }
                 for r in self.rounds
             ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from spondyl.anatomy import Case, Structures
 from spondyl.core import Progress, silent
 from spondyl.evaluate import Protocol, load_protocol
+from spondyl.plan.external.delivery import check_beams
 from spondyl.plan.external.techniques import NAMES, find_technique
 from spondyl.plan.external.techniques import TECHNIQUES as REGISTERED
 from spondyl.plan.extras import Extra
@@ -48,11 +49,14 @@ def make_plan(
     Raises
     ------
     PlanError, ProtocolError, StructureError
-        If the technique or protocol is unknown, or a target is missing or empty.
+        If the technique or protocol is unknown, a target is missing or empty, or what was found breaks a limit of the
+        machine: no such plan is handed over.
     """
     chosen, rules = find_technique(technique), load_protocol(protocol) if isinstance(protocol, str) else protocol
     asked = prescription_of(rules)
-    return chosen.plan(Job(case, structures, rules, asked, settings or PlanSettings(), progress, extras))
+    made = chosen.plan(Job(case, structures, rules, asked, settings or PlanSettings(), progress, extras))
+    check_beams(made.plan.beams)
+    return made
 
 
 def draw_targets(case: Case, structures: Structures, technique: str) -> Structures:

@@ -32,6 +32,8 @@ ROWS_BEYOND_MM = 25.0
 DOSE_BEYOND_MM = 40.0
 """How far beyond the fields along z the final dose is computed, unless a user asks for more: an organ that leaves
 the grid has bounds in place of a mean."""
+LEAKAGE_SHARE = 0.05
+"""Cells with less of a field's largest fluence are shut; leaves let one or two percent through."""
 TARGET_POINT_MM = 2.0
 CORNER_SHARE = 0.02
 """Rises below this share of an open field's fluence are rounded in the smooth count of monitor units."""
@@ -169,16 +171,38 @@ def lay_out_problem(
 
 
 def dose_grid(case: Case, structures: Structures, fields: Sequence[Field], beyond_mm: float = DOSE_BEYOND_MM) -> Grid:
-    """Dose grid of `DOSE_SPACING_MM`: the body in plane, the fields and `beyond_mm` along z, within the CT."""
+    """Dose grid of `DOSE_SPACING_MM`: the body in plane, the fields and `beyond_mm` along z, within the CT.
+
+    Its planes lie on a lattice through the isocentre, so that the voxels of a plan recomputed from what is delivered
+    are those that it was planned on, though leaves opened less than they might have.
+    """
     low, high = case.ct.grid.bounds_mm()
     external = structures.with_role("external")
     if external and not external[0].is_empty:
         body_low, body_high = external[0].local_grid.bounds_mm()
         low, high = np.maximum(low, body_low), np.minimum(high, body_high)
-    low[2] = max(low[2], min(f.isocentre_mm[2] + float(f.v_edges_mm[0]) for f in fields) - beyond_mm)
-    high[2] = min(high[2], max(f.isocentre_mm[2] + float(f.v_edges_mm[-1]) for f in fields) + beyond_mm)
+    ends = np.array([_along_z_mm(field) for field in fields])
+    centre = fields[0].isocentre_mm[2]
+    first = max(low[2], float(ends[:, 0].min()) - beyond_mm)
+    low[2] = centre + np.floor((first - centre) / DOSE_SPACING_MM + 1e-9) * DOSE_SPACING_MM
+    high[2] = min(high[2], float(ends[:, 1].max()) + beyond_mm)
     spacing = (DOSE_SPACING_MM, DOSE_SPACING_MM, DOSE_SPACING_MM)
     return covering(low, high, spacing, case.ct.grid.frame_of_reference_uid)
+
+
+def _along_z_mm(field: Field) -> tuple[float, float]:
+    """Where a field begins and ends along z in its isocentre plane: its edges, or, where the collimator is turned, its
+    open cells, since nothing is open in the corners of its rectangle."""
+    up = np.array([field.u[2], field.v[2]])
+    if abs(up[0]) < 1e-9 or not field.fluence.any():
+        opened = np.ones_like(field.fluence, bool)
+    else:
+        opened = field.fluence > LEAKAGE_SHARE * field.fluence.max()
+    edges = (field.u_edges_mm, field.v_edges_mm)
+    u, v = (np.stack([e[:-1], e[1:]]) * way for e, way in zip(edges, up, strict=True))
+    low = (v.min(axis=0)[:, None] + u.min(axis=0))[opened].min()
+    high = (v.max(axis=0)[:, None] + u.max(axis=0))[opened].max()
+    return field.isocentre_mm[2] + float(low), field.isocentre_mm[2] + float(high)
 
 
 def start_fluence(setup: Setup, prescription: Prescription) -> Floats:

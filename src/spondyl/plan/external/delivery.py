@@ -8,7 +8,7 @@ import numpy as np
 
 from spondyl.core.errors import PlanError
 from spondyl.dose import LeafAperture
-from spondyl.physics import Linac
+from spondyl.physics import Linac, load_linac
 from spondyl.plan.external.beams import Beam, ControlPoint, turn_deg
 from spondyl.plan.external.leaf_limits import check_aperture, check_moving_gaps
 
@@ -92,6 +92,19 @@ def check_deliverable(beam: Beam, linac: Linac) -> None:
                 f"{given / seconds * 60:.2g} MU/min, expected {linac.least_dose_rate_mu_per_min:g} or more on "
                 f'linac "{linac.name}"; give the segment {least:.2g} MU, none, or less motion'
             )
+
+
+def check_beams(beams: tuple[Beam, ...]) -> None:
+    """`check_deliverable` of each beam with leaves, by the linac that it names; circles and slits have no such limits.
+
+    Raises
+    ------
+    PlanError, MachineError
+        With the first limit that is broken, or if a linac is unknown.
+    """
+    for beam in beams:
+        if any(isinstance(point.aperture, LeafAperture) for point in beam.points):
+            check_deliverable(beam, load_linac(beam.linac))
 
 
 def _motion(start: ControlPoint, end: ControlPoint, bind: str) -> str:

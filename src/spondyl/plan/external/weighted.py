@@ -55,7 +55,8 @@ def weighted_plan(job: Job, technique: str, beams_for: BeamsFor, target: str = "
         def dosed(rows: NDArray[np.int64], grid: Grid) -> SparseRows:
             return beam_columns(fields, scene.medium, model, rows, grid, wished.progress)
 
-        def deliver(x: Floats) -> Delivered:
+        def deliver(weights: Floats) -> Delivered:
+            x = weights / asked.fractions
             used = [k for k, mu in enumerate(x) if mu >= LEAST_SHARE * x.sum()]
             return Delivered(
                 tuple(replace(fields[k], fluence=fields[k].fluence * x[k]) for k in used),

@@ -24,7 +24,7 @@ def _prepare(job: Job) -> Prepared:
     setup = fluence_setup(job, job.settings.machine)
 
     def deliver(x: Floats) -> Delivered:
-        return Delivered(fluence_fields(setup.arrangement, x))
+        return Delivered(fluence_fields(setup.arrangement, x / job.prescription.fractions))
 
     return Prepared(setup, start_fluence(setup, job.prescription), deliver)
 

@@ -116,7 +116,7 @@ def _prepare(job: Job) -> Prepared:
     kept = tuple(every[k] for k in best)
 
     def deliver(x: Floats) -> Delivered:
-        beams = robotic_beams(found, scene.isocentre_mm, kept, x)
+        beams = robotic_beams(found, scene.isocentre_mm, kept, x / job.prescription.fractions)
         return Delivered(tuple(f for beam in beams for f in beam_fields(beam, model)), beams)
 
     return Prepared(replace(setup, problem=problem), wished.x[best], deliver)

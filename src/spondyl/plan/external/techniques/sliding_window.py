@@ -86,7 +86,8 @@ def _prepare(job: Job) -> Prepared:
     setup = fluence_setup(job, linac.beam)
 
     def deliver(x: Floats) -> Delivered:
-        made = (sliding_beam(field, linac) for field in fluence_fields(setup.arrangement, x))
+        fields = fluence_fields(setup.arrangement, x / job.prescription.fractions)
+        made = (sliding_beam(field, linac) for field in fields)
         beams = tuple(beam for beam in made if beam is not None)
         return Delivered(tuple(f for beam in beams for f in segment_fields(beam, linac, setup.model)), beams)
 

@@ -120,7 +120,7 @@ def _prepare(job: Job) -> Prepared:
     problem = replace(setup.problem, influence=joined(setup.problem.influence, shares), leaves=leaves)
 
     def deliver(x: Floats) -> Delivered:
-        beams = beams_of(fields, linac.name, segments, x)
+        beams = beams_of(fields, linac.name, segments, x / fractions)
         return Delivered(tuple(f for beam in beams for f in segment_fields(beam, linac, setup.model)), beams)
 
     start = fractions * level_mu * np.array([segment.opening.weight for segment in segments], np.float64)

@@ -73,7 +73,7 @@ def _prepare(job: Job) -> Prepared:
     setup = lay_out_problem(scene, Arrangement(fields, masks), leaves, dosed, job.settings.dose_beyond_mm)
 
     def deliver(x: Floats) -> Delivered:
-        shares, mu = sinogram(wanted_mu(helix, found, x))
+        shares, mu = sinogram(wanted_mu(helix, found, x / job.prescription.fractions))
         beam = helical_beam(helix, scene.isocentre_mm, shares, mu)
         kept = tuple(field for field in beam_fields(beam, model) if field.fluence.any())
         return Delivered(kept, (beam,))

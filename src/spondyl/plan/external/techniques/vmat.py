@@ -62,8 +62,7 @@ def prepare(job: Job) -> Prepared:
     problem, start = aperture_problem(setup.problem, fluence, path, lattice, linac, fractions)
 
     def deliver(y: Floats) -> Delivered:
-        # The weights come for one fraction; leaf positions are the same in all of them.
-        apertures = problem.leaves.deliverable(problem.variables.apertures(y * fractions))
+        apertures = problem.leaves.deliverable(problem.variables.apertures(y))
         beams = arc_beams(apertures, path, lattice, linac, scene.isocentre_mm, fractions)
         return Delivered(tuple(f for beam in beams for f in segment_fields(beam, linac, model)), beams)
 
