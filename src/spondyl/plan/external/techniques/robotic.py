@@ -1,7 +1,7 @@
 """Small circular beams from many places on a sphere, aimed at many points, as a robot that carries a linac gives them.
 
-Nodes and circles as Kilby 2010 (Technol Cancer Res Treat 9:433, doi:10.1177/153303461000900502) describes them. The
-beam is `robotic-6mv`, which no measured data of such a machine were compared with.
+Nodes and circles as Kilby 2010 (Technol Cancer Res Treat 9, number 5) describes them; its numbers from memory, the text
+was not opened. The beam is `robotic-6mv`, which no measured data of such a machine were compared with.
 """
 
 from __future__ import annotations

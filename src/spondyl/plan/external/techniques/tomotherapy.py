@@ -15,7 +15,7 @@ from spondyl.physics import load_machine
 from spondyl.plan.correction import Delivered
 from spondyl.plan.external.beams import Beam, ControlPoint, Triple
 from spondyl.plan.external.fields import beam_fields
-from spondyl.plan.external.helix import LEAF_MM, LEAVES, Group, Helix, groups, helix_over, sinogram
+from spondyl.plan.external.helix import LEAF_MM, LEAVES, Group, Helix, groups, helix_over, pitch_for, sinogram
 from spondyl.plan.imrt import Arrangement
 from spondyl.plan.job import Job, PlanResult, Technique
 from spondyl.plan.leaves import leaves_of
@@ -56,7 +56,7 @@ def wanted_mu(helix: Helix, found: tuple[Group, ...], x: Floats) -> Floats:
 def _prepare(job: Job) -> Prepared:
     model = load_machine(MACHINE)
     scene = scene_of(job.case, job.structures, job.wishlist, job.prescription, model)
-    helix = helix_over(scene.target_points_mm)
+    helix = helix_over(scene.target_points_mm, pitch_for(job.prescription.dose_per_fraction_gy))
     found = groups(helix, scene.target_points_mm, scene.isocentre_mm, model.sad_mm)
     fields = tuple(group.field for group in found)
 
