@@ -100,7 +100,7 @@ def read_spectrum_csv(path: Path) -> Spectrum:
     except (ValueError, IndexError) as error:
         raise MachineError(f"spectrum file {path}: {error}; every line must be two numbers") from error
     if table.size == 0:
-        raise MachineError(f"spectrum file {path} has no rows, expected one a bin")
+        raise MachineError(f"spectrum file {path} has no rows, expected one a bin; write them, or name another file")
     unit = _COLUMNS[found[0]]
     _check(table[:, 0], table[:, 1], f"spectrum file {path}", unit)
     return Spectrum(table[:, 0] * _MEV[unit], table[:, 1])
