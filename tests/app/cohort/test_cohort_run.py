@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pydicom
 import pytest
 
 from spondyl.app.cli import main
@@ -30,10 +31,16 @@ LONG_S = 500
 
 
 def _case(folder: Path, *left_out: str) -> Path:
+    """The export's dose, and of its structures the heart alone."""
     folder.mkdir(parents=True)
-    for name, source in (("dose.dcm", "rtdose.dcm"), ("structures.dcm", "rtss.dcm")):
-        if name not in left_out:
-            shutil.copyfile(EXPORT / source, folder / name)
+    shutil.copyfile(EXPORT / "rtdose.dcm", folder / "dose.dcm")
+    if "structures.dcm" not in left_out:
+        drawn = pydicom.dcmread(EXPORT / "rtss.dcm")
+        (number,) = (item.ROINumber for item in drawn.StructureSetROISequence if item.ROIName == "Heart")
+        drawn.StructureSetROISequence = [i for i in drawn.StructureSetROISequence if i.ROINumber == number]
+        for name in ("ROIContourSequence", "RTROIObservationsSequence"):
+            setattr(drawn, name, [i for i in drawn[name].value if i.ReferencedROINumber == number])
+        drawn.save_as(folder / "structures.dcm")
     return folder
 
 

@@ -47,7 +47,7 @@ def lesions() -> dict[str, Array]:
 OUTCOMES = st.lists(st.tuples(st.integers(0, 20), st.integers(0, 2)), min_size=1, max_size=40)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(OUTCOMES)
 def test_survival_and_the_incidences_of_all_causes_make_one(outcomes: list[tuple[int, int]]) -> None:
     times, codes = (np.array(column) for column in zip(*outcomes, strict=True))
@@ -58,7 +58,7 @@ def test_survival_and_the_incidences_of_all_causes_make_one(outcomes: list[tuple
     assert free.n_events.sum() + free.n_censored.sum() == len(times)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(OUTCOMES)
 def test_without_other_causes_incidence_is_the_rest_of_kaplan_meier(outcomes: list[tuple[int, int]]) -> None:
     times, codes = (np.array(column) for column in zip(*outcomes, strict=True))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +13,6 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from spondyl.app.cli import evaluate_verb, plan_verb
 from spondyl.app.cli.common import err_console, out_console, progress_bars, write_json
 from spondyl.app.cohort_run import (
     CaseJob,
@@ -145,8 +145,7 @@ def _check_options(verb: str, options: Sequence[str]) -> None:
     if given:
         raise CohortError(f"{', '.join(given)} after -- is each case's own, expected options that all cases share")
     room = typer.Typer()
-    register: Callable[[typer.Typer], None] = {"evaluate": evaluate_verb, "plan": plan_verb}[verb].register
-    register(room)
+    importlib.import_module(f"spondyl.app.cli.{verb}_verb").register(room)
     room.command("other")(_other)
     command: Any = typer.main.get_command(room)
     command.commands[verb].make_context(f"spondyl {verb}", ["CASE", "-o", "OUT", *options])
