@@ -38,7 +38,7 @@ from spondyl.dose.fluence import head_fluence, incident_fluence
 from spondyl.dose.resample import resample_medium
 from spondyl.physics import BeamModel, Medium
 
-WAY_NODE_DEG = 5.0
+WAY_NODE_DEG, WAY_NODE_MM = 5.0, 40.0
 """Lattice of source positions that primary photons are attenuated from, from the two around each: the mean
 direction is kept, and what stands in their way is smeared over 2.5 degrees at most (root mean square)."""
 NODE_DEG, NODE_MM = 10.0, 150.0
@@ -73,7 +73,7 @@ def _primary(
     fields: Sequence[Field], medium: Medium, model: BeamModel, groups: EnergyGroups, progress: Progress
 ) -> Iterator[ReleasedEnergy]:
     """What photons release that come from near nodes, shared among wide ones; a node is given out when it is full."""
-    near = source_nodes(fields, WAY_NODE_DEG, NODE_MM)
+    near = source_nodes(fields, WAY_NODE_DEG, WAY_NODE_MM)
     if len(near) >= len(fields):
         near = own_nodes(fields)
     nodes = wider_nodes(near, NODE_DEG, NODE_MM)
