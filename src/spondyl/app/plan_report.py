@@ -13,7 +13,7 @@ from spondyl.app.planned import Planned
 from spondyl.app.report import Fact, Goal, ReportInputs, Step, curves_of
 from spondyl.app.report.numbers import plain, three
 from spondyl.core import sha256_of
-from spondyl.evaluate import Protocol, Verdict, load_protocol
+from spondyl.evaluate import Protocol, Verdict
 from spondyl.plan import TECHNIQUE_TITLES
 
 if TYPE_CHECKING:
@@ -33,8 +33,7 @@ SOURCE_WORDS = {
 
 def report_inputs(planned: Planned) -> ReportInputs:
     """Everything the report shows, in words and numbers."""
-    plan, log, case = planned.plan, planned.log, planned.case
-    rules = load_protocol(plan.protocol)
+    plan, log, case, rules = planned.plan, planned.log, planned.case, planned.rules
     return ReportInputs(
         case=case,
         structures=planned.volumes.structures,

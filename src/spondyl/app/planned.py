@@ -9,7 +9,7 @@ from spondyl.anatomy import Case, Volumes
 from spondyl.app.plan_indices import Index
 from spondyl.core import Citation
 from spondyl.dose import Dose
-from spondyl.evaluate import DVH, Verdicts
+from spondyl.evaluate import DVH, Protocol, Verdicts
 from spondyl.plan import Plan, PlanLog
 
 
@@ -33,6 +33,8 @@ class Planned:
         Of everything that ran.
     timings_s
         Seconds by stage.
+    rules
+        The protocol: one of a user's own has no name to look it up by.
     """
 
     case: Case
@@ -45,3 +47,4 @@ class Planned:
     indices: tuple[Index, ...]
     citations: tuple[Citation, ...]
     timings_s: Mapping[str, float]
+    rules: Protocol

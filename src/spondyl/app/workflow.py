@@ -116,7 +116,7 @@ def plan_case(
             found = plan_indices(stored, volumes, made.plan.prescription, dvhs, case.facts)
     whole = stage.seconds.pop("plan and final dose")
     seconds = {**stage.seconds, **(made.log.timings_s or {"plan and final dose": whole})}
-    return Planned(case, volumes, made.plan, made.log, stored, dvhs, verdicts, found, tuple(cited), seconds)
+    return Planned(case, volumes, made.plan, made.log, stored, dvhs, verdicts, found, tuple(cited), seconds, asked)
 
 
 def _protocol_of(case: Case, asked: str | None) -> str:
