@@ -7,6 +7,7 @@ import pytest
 
 import spondyl.dose.engines.collapsed_cone as engine
 import spondyl.dose.engines.contamination as contamination
+import spondyl.dose.engines.merged_release as merged_release
 from spondyl.core import Grid
 from spondyl.dose import Field, gantry_axes
 from spondyl.dose.engines.coarse import coarsen
@@ -171,3 +172,13 @@ def test_fields_at_one_place_have_one_node_of_their_own():
     nodes = own_nodes([turned_field(g, 1.0, 0.0, c) for g in (10.0, 11.0) for c in (20.0, 110.0)])
     assert [node.shares for node in nodes] == [((0, 1.0), (1, 1.0)), ((2, 1.0), (3, 1.0))]
     assert np.allclose(nodes[0].source_mm(1000.0), turned_field(10.0).source_mm)
+
+
+def test_fields_close_together_share_what_stands_in_their_way(medium, monkeypatch):
+    fields = [turned_field(g, 1.0 + 0.5 * np.cos(g), 0.0, c) for c in (20.0, 110.0) for g in np.arange(21.0, 60.0, 2.0)]
+    assert len(source_nodes(fields, merged_release.WAY_NODE_DEG, 40.0)) < len(fields)
+    merged = dose_of(fields, medium, False, monkeypatch)
+    monkeypatch.setattr(merged_release, "WAY_NODE_DEG", 0.5)  # more nodes than fields: each from its own position
+    own = dose_of(fields, medium, False, monkeypatch)
+    assert np.abs(merged - own).max() < 0.003 * own.max()
+    assert merged.sum() == pytest.approx(own.sum(), rel=1e-3)

@@ -38,9 +38,9 @@ from spondyl.dose.fluence import head_fluence, incident_fluence
 from spondyl.dose.resample import resample_medium
 from spondyl.physics import BeamModel, Medium
 
-WAY_NODE_DEG, WAY_NODE_MM = 5.0, 40.0
+WAY_NODE_DEG, WAY_NODE_MM = 2.5, 40.0
 """Lattice of source positions that primary photons are attenuated from, from the two around each: the mean
-direction is kept, and what stands in their way is smeared over 2.5 degrees at most (root mean square)."""
+direction is kept, and what stands in their way is smeared over 1.25 degrees at most (root mean square)."""
 NODE_DEG, NODE_MM = 10.0, 150.0
 """Lattice of source positions that primary photons' energy is sent on from; along the couch they are ten degrees apart,
 seen from 850 mm."""
