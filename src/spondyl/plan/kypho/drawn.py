@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from spondyl.anatomy import Case, Structure, Structures, structure_to_contours, subtract
+from spondyl.anatomy import Case, Structure, Structures, expand, structure_to_contours, subtract
 from spondyl.anatomy.access import Access
 from spondyl.anatomy.access_case import NeedleAnatomy
 from spondyl.anatomy.access_structures import cement_structure, needle_structure, shaft_structure, skin_structure
@@ -58,8 +58,8 @@ def drawn_structures(
     tissue = anatomy.gtv
     for needle in needles:
         tissue = subtract(tissue, needle, TISSUE, "target")
-    skin, said = _skin(case, grid)
     shaft = shaft_structure(case.ct.grid, paths)
+    skin, said = _skin(case, grid, shaft)
     return anatomy.structures.plus(*needles, shaft, *cement, contoured(tissue), *skin), said
 
 
@@ -80,13 +80,22 @@ def key_structures(structures: Structures, level: str) -> list[tuple[Structure, 
     return [(structure, metrics) for group, metrics in wanted for structure in group]
 
 
-def _skin(case: Case, grid: Grid) -> tuple[list[Structure], tuple[str, ...]]:
+def _skin(case: Case, grid: Grid, shaft: Structure) -> tuple[list[Structure], tuple[str, ...]]:
+    """The skin without the steel that goes through it, which takes several times the dose of what is beside it."""
     external = next(iter(case.structures.with_role("external")), None)
     if external is None:
         return [], ("no external contour was given, so the skin's dose is not told",)
     low, high = grid.bounds_mm()
     inside = 2 * np.asarray(external.grid.spacing_mm)  # contours reach beyond the voxels they are drawn around
     try:
-        return [contoured(skin_structure(external, (low + inside).tolist(), (high - inside).tolist()))], ()
+        skin = skin_structure(external, (low + inside).tolist(), (high - inside).tolist())
+        return [contoured(subtract(skin, _with_its_voxels(shaft, grid), skin.name, skin.role))], ()
     except StructureError as error:
         return [], (str(error),)
+
+
+def _with_its_voxels(metal: Structure, grid: Grid) -> Structure:
+    """The metal and a voxel of the dose around it: voxels that hold some of it have its dose."""
+    wide = max(grid.spacing_mm)
+    sides = ("left_mm", "right_mm", "anterior_mm", "posterior_mm", "superior_mm", "inferior_mm")
+    return expand(metal, metal.name, metal.role, **dict.fromkeys(sides, wide))
