@@ -20,6 +20,8 @@ from spondyl.io.cohort_csv_schema import CSV_TABLES, CsvTable
 from spondyl.io.cohort_csv_sheets import CsvFault, read_sheets, readable
 from spondyl.io.cohort_rows import rows_of
 
+REJECTS = ("file", "row", "column", "why", "cells")
+"""Header of the file of rows that were left out."""
 Refuse = Callable[[PatientRecord], str | None]
 """Why a patient is not wanted, None where it is: a store that has it already, say."""
 _NEEDED = frozenset(("patients.csv", "lesions.csv", "plans.csv", "treatments.csv"))
@@ -149,10 +151,20 @@ def write_rejects(path: Path, rejects: Iterable[Reject]) -> None:
         temporary.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file,
     ):
         out = csv.writer(file, lineterminator="\n")
-        out.writerow(("file", "row", "column", "why", "cells"))
+        out.writerow(REJECTS)
         for reject in rejects:
             fault = reject.fault
             out.writerow((fault.file, fault.row, fault.column or "", fault.message, *map(readable, reject.cells)))
+
+
+def is_rejects(path: Path) -> bool:
+    """Whether a file is one that `write_rejects` wrote."""
+    head = (",".join(REJECTS) + "\n").encode("ascii")
+    try:
+        with path.open("rb") as file:
+            return file.read(len(head)) == head
+    except OSError:
+        return False
 
 
 def write_cohort(patients: Iterable[PatientRecord], folder: Path) -> None:

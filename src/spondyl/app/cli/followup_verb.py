@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from spondyl.app.cli.common import check_output_file, err_console, write_json
+from spondyl.app.cli.common import err_console, write_json
 from spondyl.app.cli.followup_adding import add_case, add_plan
 from spondyl.app.cli.followup_people import audit, identity, key, remove
+from spondyl.app.cli.followup_rejects import check_rejects
 from spondyl.app.cli.followup_schedule import schedule
 from spondyl.app.cli.followup_store import (
     JsonOption,
@@ -104,10 +105,10 @@ def import_(
     json_: JsonOption = False,
 ) -> int:
     """Import a folder."""
-    if skip_bad is not None:
-        check_output_file(skip_bad)
     signed = signature(who)
     with opened(place) as store:
+        if skip_bad is not None:
+            check_rejects(skip_bad, store, folder)
         there = set(store.pseudonyms())
 
         def refuse(patient: PatientRecord) -> str | None:
