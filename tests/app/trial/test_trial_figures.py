@@ -7,7 +7,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
-from trial_cohorts import ALL_DEAD, ALONE, EMPTY, NO_EVENTS, UNTREATED, two_arms
+from trial_cohorts import ALL_DEAD, ALONE, EMPTY, NO_EVENTS, UNTREATED, cohort, on, patient, two_arms
 
 from spondyl.app.trial.curve_figure import curve_rows, steps, times_of
 from spondyl.app.trial.figures import figures
@@ -103,3 +103,14 @@ def test_lesions_without_pain_or_score_are_counted_beside_the_trajectories():
     pain = pain_of(NO_EVENTS, outcomes(NO_EVENTS, (), 2))
     assert (len(pain.trajectories), pain.painless, pain.unscored) == (0, 8, 0)
     assert pain_of(ALONE, outcomes(ALONE, (), 2)).unscored == 1
+
+
+def test_dollars_in_names_are_no_tex():
+    of = cohort(
+        r"cost $\frac$",
+        *(patient(f"P{i}", arm=rf"arm $\sqrt {i}$", died=300, last_contact_on=on(300)) for i in range(2)),
+    )
+    words = {each.key: [text for text, _ in texts(each.figure)] for each in drawn(of)}
+    assert all(any(text.startswith(r"cost $\frac$. ") for text in each) for each in words.values())
+    assert r"arm $\sqrt 1$ (n = 1)" in words["flow"]
+    assert r"arm $\sqrt 1$" in words["overall_survival"]

@@ -13,6 +13,7 @@ from spondyl.app.trial.flow_figure import draw_flow, flow_rows
 from spondyl.app.trial.outcomes import Outcome, Outcomes
 from spondyl.app.trial.pain import pain_of
 from spondyl.app.trial.pain_figures import draw_trajectories, draw_waterfall, trajectory_rows, waterfall_rows
+from spondyl.app.trial.style import looking
 from spondyl.app.trial.swimmer_figure import draw_swimmer, lanes, swimmer_rows
 from spondyl.followup.records import Cohort
 
@@ -38,6 +39,11 @@ def figures(cohort: Cohort, kept: Cohort, outcomes: Outcomes) -> tuple[Drawn, ..
     kept
         Those of the analysis.
     """
+    with looking():
+        return _drawn(cohort, kept, outcomes)
+
+
+def _drawn(cohort: Cohort, kept: Cohort, outcomes: Outcomes) -> tuple[Drawn, ...]:
     about = cohort.name
     course = flow(cohort, outcomes)
     bars = lanes(kept, outcomes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -91,15 +92,21 @@ def say(figure: Figure, text: str) -> None:
     figure.text(0.5, 0.5, text, fontsize=BODY_PT, color=QUIET, ha="center", va="center", wrap=True)
 
 
-def save(figure: Figure, path: Path) -> Path:
-    """Write a figure as PNG or SVG, by the path's suffix, whole or not at all."""
-    kind = path.suffix[1:]
+def looking() -> AbstractContextManager[None]:
+    """How texts are set while a figure is drawn or written: names as they are, a `$` in them no sign of TeX."""
     look: dict[Any, Any] = {
         "svg.hashsalt": "spondyl",
         "svg.fonttype": "path",
         "font.family": "sans-serif",
         "font.sans-serif": FONTS,
+        "text.parse_math": False,
     }
-    with matplotlib.rc_context(look), writing(path) as temporary:
+    return matplotlib.rc_context(look)
+
+
+def save(figure: Figure, path: Path) -> Path:
+    """Write a figure as PNG or SVG, by the path's suffix, whole or not at all."""
+    kind = path.suffix[1:]
+    with looking(), writing(path) as temporary:
         figure.savefig(temporary, format=kind, dpi=DPI, metadata={"Date": None} if kind == "svg" else None)
     return path
