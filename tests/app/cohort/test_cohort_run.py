@@ -19,8 +19,7 @@ import pydicom
 import pytest
 
 from spondyl.app.cli import main
-from spondyl.app.cohort_run import CaseJob, find_cases, on_this_machine, run_case
-from spondyl.core.errors import CohortError
+from spondyl.app.cohort_run import CaseJob, on_this_machine, run_case
 
 EXPORT = Path(__file__).parents[2] / "data" / "tps_export_breast"
 ASK = ("--metric", "Heart:Dmean")
@@ -199,10 +198,63 @@ def test_what_no_case_could_do_is_refused(
     assert said in " ".join(capsys.readouterr().err.split())
 
 
-def test_results_inside_the_folder_are_no_cases(tmp_path: Path) -> None:
-    for name in ("a", "out"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "case.yaml").touch()
-    assert find_cases("plan", tmp_path, tmp_path / "out") == ((tmp_path / "a",), ())
-    with pytest.raises(CohortError, match="holds no folder"):
-        find_cases("evaluate", tmp_path, tmp_path / "out")
+def _refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    with pytest.raises(SystemExit) as leaving:
+        main(["cohort", *words])
+    assert leaving.value.code == 2
+    return " ".join(capsys.readouterr().err.split())
+
+
+def _held(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    ("out", "said"),
+    [
+        ("plans", "plans is {}/plans, where the cases are"),
+        ("link", "link is {}/plans, where the cases are"),
+        ("plans/judged", "lies in {}/plans, where the cases are"),
+        ("plans/a/judged", "lies in {}/plans, where the cases are"),
+        (".", "contains {}/plans, where the cases are"),
+        ("linked", "contains {}/linked/b, where the cases are"),
+        ("notes", "notes/a is there and holds no cohort-case.json"),
+        ("planned", "planned/a is a result of `cohort plan`, expected one of `cohort evaluate`"),
+    ],
+)
+def test_results_replace_nothing_but_results(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, out: str, said: str
+) -> None:
+    for case in ("plans/a", "linked/b"):
+        (tmp_path / case).mkdir(parents=True)
+        (tmp_path / case / "dose.dcm").write_text("dear")
+    (tmp_path / "plans" / "b").symlink_to(tmp_path / "linked" / "b")
+    (tmp_path / "link").symlink_to(tmp_path / "plans")
+    for mine in ("notes", "planned"):
+        (tmp_path / mine / "a").mkdir(parents=True)
+        (tmp_path / mine / "a" / "dear.txt").write_text("dear")
+    record = {"made_from": {"verb": "plan"}, "exit_code": 0, "message": ""}
+    (tmp_path / "planned" / "a" / "cohort-case.json").write_text(json.dumps(record))
+    before = _held(tmp_path)
+    monkeypatch.setattr(subprocess, "run", _writes)
+    assert said.replace("{}", str(tmp_path)) in _refused(
+        capsys, "evaluate", f"{tmp_path}/plans", "-o", f"{tmp_path}/{out}"
+    )
+    assert _held(tmp_path) == before
+
+
+def _writes(words: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+    """A verb that ends well at once."""
+    Path(words[words.index("-o") + 1]).mkdir()
+    return subprocess.CompletedProcess((), 0, "{}", "")
+
+
+def test_a_case_by_itself_replaces_nothing_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a worker of a cluster runs it."""
+    monkeypatch.setattr(subprocess, "run", _writes)
+    (tmp_path / "case").mkdir()
+    (tmp_path / "case" / "dose.dcm").touch()
+    job = CaseJob("evaluate", str(tmp_path / "case"), str(tmp_path / "case"), (), str(tmp_path), 1)
+    result = run_case(job)
+    assert (result.exit_code, (tmp_path / "case" / "dose.dcm").is_file()) == (None, True)
+    assert "holds no cohort-case.json" in result.message

@@ -17,6 +17,7 @@ from spondyl.app.cli.common import err_console, out_console, progress_bars, writ
 from spondyl.app.cohort_run import (
     CaseJob,
     CaseResult,
+    check_targets,
     find_cases,
     on_cluster,
     on_this_machine,
@@ -103,8 +104,7 @@ def _run(
     _check_options(verb, options)
     if workers is not None and scheduler is not None:
         raise CohortError("--workers is for this machine, --scheduler for a cluster, which has its own; give one")
-    cases, left_out = find_cases(verb, folder, out)
-    out.mkdir(parents=True, exist_ok=True)
+    cases, left_out = find_cases(verb, folder)
     cores = os.cpu_count() or 1
     at_once = min(len(cases), workers or (cores if verb == "evaluate" else max(1, cores // 4)))
     each = threads or (1 if scheduler else max(1, cores // at_once))
@@ -112,6 +112,8 @@ def _run(
         CaseJob(verb, str(c.resolve()), str(out.resolve() / c.name), tuple(options), str(Path.cwd()), each)
         for c in cases
     ]
+    check_targets(folder, out, jobs)
+    out.mkdir(parents=True, exist_ok=True)
     started = on_this_machine(jobs, at_once) if scheduler is None else on_cluster(jobs, scheduler)
     try:
         with progress_bars(quiet or json_) as progress:

@@ -5,11 +5,13 @@ from spondyl.app.cohort_run.cluster import on_cluster
 from spondyl.app.cohort_run.here import on_this_machine
 from spondyl.app.cohort_run.job import CaseJob, CaseResult, run_case
 from spondyl.app.cohort_run.summary import summary_record, write_summary
+from spondyl.app.cohort_run.targets import check_targets
 
 __all__ = [
     "VERBS",
     "CaseJob",
     "CaseResult",
+    "check_targets",
     "find_cases",
     "on_cluster",
     "on_this_machine",

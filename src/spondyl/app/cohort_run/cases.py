@@ -10,7 +10,7 @@ VERBS = {"evaluate": ("dose.dcm", "dose.nii.gz", "dose.nii"), "plan": ("case.yam
 """Verbs that run over a cohort, and the files of which one makes a folder a case of theirs."""
 
 
-def find_cases(verb: str, folder: Path, out: Path) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+def find_cases(verb: str, folder: Path) -> tuple[tuple[Path, ...], tuple[str, ...]]:
     """Return the cases right below `folder`, by name, and what is left out, in words.
 
     Raises
@@ -21,7 +21,7 @@ def find_cases(verb: str, folder: Path, out: Path) -> tuple[tuple[Path, ...], tu
     if not folder.is_dir():
         raise CohortError(f"{folder} is no folder, expected one with a folder for each case in it")
     marks = VERBS[verb]
-    below = sorted(p for p in folder.iterdir() if p.is_dir() and p.name[0] != "." and p.resolve() != out.resolve())
+    below = sorted(p for p in folder.iterdir() if p.is_dir() and p.name[0] != ".")
     cases = tuple(p for p in below if any((p / name).is_file() for name in marks))
     wanted = " or ".join(marks)
     if not cases:

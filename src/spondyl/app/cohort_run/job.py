@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from spondyl.core.errors import SpondylError
+from spondyl.core.errors import CohortError, SpondylError
 from spondyl.core.files import writing
 from spondyl.core.provenance import sha256_of
 
@@ -24,6 +24,8 @@ RECORD = "cohort-case.json"
 """What a finished case's folder says of how it was made."""
 DONE = (0, 1)
 """Exit codes of a verb that has done its work: every mandatory limit met, or not."""
+
+MOVE = "it would be replaced: choose another folder with -o, or move it away"
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def run_case(job: CaseJob) -> CaseResult:
     out, host = Path(job.out), socket.gethostname()
     try:
         made_from = _made_from(job)
-        before = _record(out)
+        before = check_replaceable(job)
         if before is not None and before["made_from"] == made_from:
             return CaseResult(job.name, before["exit_code"], True, 0.0, host, before["message"])
         _clear(out, host)
@@ -107,6 +109,26 @@ def run_case(job: CaseJob) -> CaseResult:
     else:
         _failure(out).unlink(missing_ok=True)
     return result
+
+
+def check_replaceable(job: CaseJob) -> dict[str, Any] | None:
+    """The record of the earlier result that stands where `job`'s would go; None where nothing stands there.
+
+    Raises
+    ------
+    CohortError
+        If something else stands there, which is not the cohort's to replace.
+    """
+    out = Path(job.out)
+    before = _record(out)
+    if before is None and os.path.lexists(out):
+        raise CohortError(f"{out} is there and holds no {RECORD}, expected nothing or an earlier result; {MOVE}")
+    if before is not None and before["made_from"]["verb"] != job.verb:
+        made = before["made_from"]["verb"]
+        raise CohortError(
+            f"{out} is a result of `cohort {made}`, expected one of `cohort {job.verb}` or nothing; {MOVE}"
+        )
+    return before
 
 
 def result_json(out: Path) -> dict[str, Any]:
@@ -133,8 +155,9 @@ def _made_from(job: CaseJob) -> dict[str, Any]:
 def _record(out: Path) -> dict[str, Any] | None:
     try:
         found = json.loads((out / RECORD).read_text(encoding="utf-8"))
-        return found if {"made_from", "exit_code", "message"} <= set(found) else None
-    except (OSError, ValueError):
+        known = {"made_from", "exit_code", "message"} <= set(found) and "verb" in found["made_from"]
+        return found if known else None
+    except (OSError, TypeError, ValueError):
         return None
 
 
@@ -167,6 +190,7 @@ def _attempt(job: CaseJob, made_from: dict[str, Any], start: float) -> tuple[int
         kept = {"made_from": made_from, "exit_code": done.returncode, "message": said}
         kept |= {"seconds": round(time.monotonic() - start, 3), "host": socket.gethostname()}
         (made / RECORD).write_text(json.dumps(kept, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        check_replaceable(job)
         if out.exists():
             out.replace(room / "earlier")
         made.replace(out)
