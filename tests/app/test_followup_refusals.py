@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -73,3 +74,39 @@ def test_the_rejects_are_written_over_rejects_alone(place, tmp_path, capsys):
     assert "is the store itself" in _refused(capsys, "import", place, folder, "--skip-bad", tmp_path / "link.csv")
     assert _run("import", place, folder, "--skip-bad", tmp_path / "rejects.csv") == 1
     assert _run("import", place, folder, "--update", "--skip-bad", tmp_path / "rejects.csv") == 1
+
+
+def _evaluated(tmp_path: Path) -> Path:
+    """What `spondyl evaluate --json` prints, with one metric."""
+    metric = {"structure": "GTV", "metric": "D98%", "value": 21.5, "unit": "Gy"}
+    path = tmp_path / "evaluated.json"
+    path.write_text(json.dumps({"protocol": "p", "verdicts": [], "metrics": [metric]}))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("P 2", CASE), "PSEUDONYM: pseudonym: expected 1 to 64 letters, digits, dots, hyphens or underscores"),
+        (("P2", CASE, "--lesion", "a b"), "patient P2: lesion_id: expected 1 to 64 letters, digits"),
+        (("P2", CASE, "--on", "2931-01-01"), "patient P2: on: expected a date up to today"),
+    ],
+)
+def test_a_case_that_no_record_can_be_is_refused_in_one_line(place, capsys, words, message):
+    told = _refused(capsys, "add-case", place, *words)
+    assert message in told
+    assert not [word for word in ("input_value", "Traceback", "breast", "Value error") if word in told]
+    with open_store(str(place)) as store:
+        assert store.pseudonyms() == ()
+
+
+def test_a_plan_of_another_lesion_or_of_no_name_is_refused_in_one_line(place, tmp_path, capsys):
+    evaluated = _evaluated(tmp_path)
+    assert _run("add-case", place, "P1", CASE, "--lesion", "S05") == 0
+    there = ("add-plan", place, "P1", "--evaluated", evaluated)
+    assert 'patient P1 has no lesion "ZZ"; nearest: S05' in _refused(capsys, *there, "--lesion", "ZZ")
+    told = _refused(capsys, *there, "--lesion", "S05", "--plan-id", "Meier Hans")
+    assert 'plan_id is "Meier Hans", expected 1 to 64 letters' in told
+    assert told.endswith("choose another with --plan-id")
+    with open_store(str(place)) as store:
+        assert store.patient("P1").patient.plans == ()

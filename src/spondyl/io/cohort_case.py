@@ -12,6 +12,7 @@ from spondyl.clinic.scores import SCORES
 from spondyl.core.errors import CaseError
 from spondyl.followup.records import AssessmentRecord, LesionRecord, PatientRecord, VisitRecord
 from spondyl.io.case_yaml import parse_yaml, read_case_yaml
+from spondyl.io.cohort_refusal import refusing
 
 
 def add_case(patient: PatientRecord, case: Path, lesion_id: str, on: date | None = None) -> PatientRecord:
@@ -28,22 +29,25 @@ def add_case(patient: PatientRecord, case: Path, lesion_id: str, on: date | None
     ------
     CaseError
         If the case cannot be read, says no level, or contradicts the patient.
+    CohortError
+        If the lesion's name or the day is none that a record may have, or contradicts the patient's other records.
     """
     path = case / "case.yaml" if case.is_dir() else case
     facts = read_case_yaml(path)
     if any(each.lesion_id == lesion_id for each in patient.lesions):
         raise CaseError(f'patient {patient.pseudonym} has a lesion "{lesion_id}" already; choose another name')
     raw = _plain(parse_yaml(path.read_text(encoding="utf-8"), str(path)) or {})
-    lesion = LesionRecord(lesion_id=lesion_id, level=_level(facts, path), facts=cast("dict[str, Any]", raw))
-    said: dict[str, Any] = {
-        "sex": _agree(patient, path, "sex", patient.sex, facts.clinical.sex),
-        "primary_histology": _agree(patient, path, "primary_histology", patient.primary_histology, facts.histology),
-        "lesions": (*patient.lesions, lesion),
-    }
-    if on is not None:
-        said["assessments"] = (*patient.assessments, *_scores(facts, lesion_id, on))
-        said["visits"] = (*patient.visits, *_visit(facts, lesion_id, on))
-    return PatientRecord.model_validate({**dict(patient), **said})
+    with refusing(f"patient {patient.pseudonym}"):
+        lesion = LesionRecord(lesion_id=lesion_id, level=_level(facts, path), facts=cast("dict[str, Any]", raw))
+        said: dict[str, Any] = {
+            "sex": _agree(patient, path, "sex", patient.sex, facts.clinical.sex),
+            "primary_histology": _agree(patient, path, "primary_histology", patient.primary_histology, facts.histology),
+            "lesions": (*patient.lesions, lesion),
+        }
+        if on is not None:
+            said["assessments"] = (*patient.assessments, *_scores(facts, lesion_id, on))
+            said["visits"] = (*patient.visits, *_visit(facts, lesion_id, on))
+        return PatientRecord.model_validate({**dict(patient), **said})
 
 
 def _level(facts: Facts, path: Path) -> str:

@@ -10,13 +10,15 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
-from spondyl.core.errors import CohortError, unreadable
-from spondyl.core.faults import expected_text
+from spondyl.core.errors import CohortError, nearest, unreadable
+from spondyl.core.faults import expected_text, shown
 from spondyl.followup.records import PatientRecord, PlanMetric, PlanRecord, PlanVerdict
+from spondyl.io.cohort_refusal import refusing
 
 MAX_BYTES = 16 << 20
 """What `evaluate` prints has some kilobytes, a plan.json with every control point a few megabytes."""
 _VERDICT = ("structure", "metric", "op", "limit", "value", "unit", "level", "status", "margin", "source")
+_SAID = {"plan_id": "--plan-id", "lesion_id": "--lesion"}
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,13 @@ def read_plan(plan_id: str, lesion_id: str, folder: Path | None, evaluated: Path
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in fault["loc"])
+        if place in ("plan_id", "lesion_id"):
+            told = str(fault["msg"]).removeprefix("Value error, ")
+            raise CohortError(
+                f"{place} is {shown(fault['input'])}, {told}; choose another with {_SAID[place]}"
+            ) from error
         raise CohortError(
-            f"{where}: {place} is {fault['input']!r}, expected {expected_text(dict(fault))}; make it again with "
+            f"{where}: {place} is {shown(fault['input'])}, expected {expected_text(dict(fault))}; make it again with "
             "`spondyl evaluate --json`"
         ) from error
     unknown = (f"{each.get('structure')} {each.get('metric')}" for each in metrics if each.get("value") is None)
@@ -79,9 +86,20 @@ def read_plan(plan_id: str, lesion_id: str, folder: Path | None, evaluated: Path
 
 
 def add_plan(patient: PatientRecord, plan: PlanRecord) -> PatientRecord:
-    """The patient with that plan, in place of one of the same name."""
+    """The patient with that plan, in place of one of the same name.
+
+    Raises
+    ------
+    CohortError
+        If the patient has no such lesion, or the plan contradicts the patient's treatments.
+    """
+    lesions = [each.lesion_id for each in patient.lesions]
+    if plan.lesion_id not in lesions:
+        near = ", ".join(nearest(plan.lesion_id, lesions) or lesions) or "none, the patient has no lesion"
+        raise CohortError(f'patient {patient.pseudonym} has no lesion "{plan.lesion_id}"; nearest: {near}')
     others = tuple(each for each in patient.plans if each.plan_id != plan.plan_id)
-    return PatientRecord.model_validate({**dict(patient), "plans": (*others, plan)})
+    with refusing(f"patient {patient.pseudonym}"):
+        return PatientRecord.model_validate({**dict(patient), "plans": (*others, plan)})
 
 
 def _prescribed(folder: Path) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from spondyl.app.cli.common import err_console
 from spondyl.app.cli.followup_store import PatientArgument, PlaceArgument, WhoOption, opened, signature
 from spondyl.followup.records import PatientRecord
 from spondyl.io import cohort_case, cohort_plan
+from spondyl.io.cohort_refusal import refusing
 
 
 def add_case(
@@ -32,7 +33,9 @@ def add_case(
         if pseudonym in store.pseudonyms():
             store.change(pseudonym, lambda there: cohort_case.add_case(there, case, lesion, day), who=signed)
         else:
-            store.add([cohort_case.add_case(PatientRecord(pseudonym=pseudonym), case, lesion, day)], who=signed)
+            with refusing("PSEUDONYM"):
+                new = PatientRecord(pseudonym=pseudonym)
+            store.add([cohort_case.add_case(new, case, lesion, day)], who=signed)
         patient = store.patient(pseudonym).patient
     scores = sum(each.lesion_id == lesion for each in patient.assessments)
     told = f"{pseudonym} has lesion {lesion} at {patient.lesion(lesion).level}, {scores} scores recorded"
