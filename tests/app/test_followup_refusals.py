@@ -110,3 +110,22 @@ def test_a_plan_of_another_lesion_or_of_no_name_is_refused_in_one_line(place, tm
     assert told.endswith("choose another with --plan-id")
     with open_store(str(place)) as store:
         assert store.patient("P1").patient.plans == ()
+
+
+def test_a_plan_of_the_same_name_is_written_over_only_where_that_is_said(place, tmp_path, capsys):
+    evaluated = _evaluated(tmp_path)
+    there = ("add-plan", place, "P1", "--evaluated", evaluated)
+    assert _run("add-case", place, "P1", CASE) == 0
+    assert _run(*there) == 0
+    evaluated.write_text(evaluated.read_text().replace("21.5", "19.25"))
+    told = _refused(capsys, *there)
+    assert 'patient P1 has a plan "evaluated" already; --update writes over it' in told
+
+    def value() -> float | None:
+        with open_store(str(place)) as store:
+            (plan,) = store.patient("P1").patient.plans
+        return plan.value("GTV", "D98%")
+
+    assert value() == 21.5
+    assert _run(*there, "--update") == 0
+    assert value() == 19.25

@@ -85,18 +85,29 @@ def read_plan(plan_id: str, lesion_id: str, folder: Path | None, evaluated: Path
     return PlanRead(plan, tuple(unknown))
 
 
-def add_plan(patient: PatientRecord, plan: PlanRecord) -> PatientRecord:
-    """The patient with that plan, in place of one of the same name.
+def add_plan(patient: PatientRecord, plan: PlanRecord, *, update: bool = False) -> PatientRecord:
+    """The patient with that plan.
+
+    Parameters
+    ----------
+    update
+        Put it in place of one of the same name.
 
     Raises
     ------
     CohortError
-        If the patient has no such lesion, or the plan contradicts the patient's treatments.
+        If the patient has no such lesion, has a plan of that name and no `update` is asked, or the plan contradicts
+        the patient's treatments.
     """
     lesions = [each.lesion_id for each in patient.lesions]
     if plan.lesion_id not in lesions:
         near = ", ".join(nearest(plan.lesion_id, lesions) or lesions) or "none, the patient has no lesion"
         raise CohortError(f'patient {patient.pseudonym} has no lesion "{plan.lesion_id}"; nearest: {near}')
+    if not update and patient.plan(plan.plan_id) is not None:
+        raise CohortError(
+            f'patient {patient.pseudonym} has a plan "{plan.plan_id}" already; --update writes over it, --plan-id '
+            "gives this one another name"
+        )
     others = tuple(each for each in patient.plans if each.plan_id != plan.plan_id)
     with refusing(f"patient {patient.pseudonym}"):
         return PatientRecord.model_validate({**dict(patient), "plans": (*others, plan)})

@@ -52,13 +52,14 @@ def add_plan(
     evaluated: Annotated[
         Path | None, typer.Option("--evaluated", help="What `spondyl evaluate --json` printed.")
     ] = None,
+    update: Annotated[bool, typer.Option("--update", help="Write over a plan of the same name.")] = False,
     who: WhoOption = None,
 ) -> int:
     """Add a plan."""
     name = plan_id or (plan or evaluated or Path("plan")).resolve().stem
     read = cohort_plan.read_plan(name, lesion, plan, evaluated)
     with opened(place) as store:
-        store.change(pseudonym, lambda there: cohort_plan.add_plan(there, read.plan), who=signature(who))
+        store.change(pseudonym, lambda there: cohort_plan.add_plan(there, read.plan, update=update), who=signature(who))
     for metric in read.unknown:
         err_console.print(f"note: {metric} is unknown and was not recorded", markup=False, soft_wrap=True)
     told = f"{pseudonym} has plan {name} with {len(read.plan.metrics)} metrics and {len(read.plan.verdicts)} verdicts"
