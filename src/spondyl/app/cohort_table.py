@@ -16,6 +16,9 @@ from spondyl.io.cohort_csv_sheets import CsvFault
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "."})
 """Cells that hold nothing, in any case."""
 HAPPENED = {"1": 1, "true": 1, "yes": 1, "0": 0, "false": 0, "no": 0}
+NO_CAUSE = frozenset({"censored", "censor", "censoring", "cens", "alive", "living", "event-free", "no event",
+                      "lost", "lost to follow-up", *HAPPENED})  # fmt: skip
+"""Words that name no cause, in any case: of people to whom nothing had happened, or of whom nothing more is known."""
 DELIMITERS = (",", ";", "\t", "|")
 
 
@@ -81,6 +84,7 @@ def read_survival_table(path: Path, time: str, event: str, group: str | None, ca
         raise CohortError(f"{path} holds a header and no row, expected one row a subject")
     codes = [str(value) for value in columns[1]]
     causes = _causes(path, event, codes, cause) if cause is not None else ()
+    notes += _cause_notes(event, causes, codes)
     events = [causes.index(code) + 1 if code in causes else 0 for code in codes] if causes else [int(c) for c in codes]
     times = tuple(float(str(value)) for value in columns[0])
     groups = tuple(str(value) for value in columns[2]) if group is not None else None
@@ -180,11 +184,15 @@ def _happened(cell: str) -> int:
 def _cause(cause: str) -> Callable[[str], object]:
     """Reads a code: whole numbers, unless the cause asked for is a word; then any words."""
     words = not cause.strip().removesuffix(".0").isdigit()
+    if words and _names_no_cause(cause):
+        raise CohortError(f"--cause {cause} names no cause, expected the code of one; 0 is the code of censoring")
 
     def read(cell: str) -> str:
         text = cell.removesuffix(".0")
         if cell.casefold() in MISSING:
             raise ValueError(f"is {shown(cell)}, expected 0 (censored) or the code of a cause")
+        if words and _names_no_cause(cell) and not text.isdigit():
+            raise ValueError(f"is {shown(cell)}, which names no cause, expected 0 (censored) or the name of a cause")
         if words and not text.lstrip("+-").replace(".", "", 1).isdigit():
             return cell
         if not text.isdigit() or (words and int(text) != 0):
@@ -193,6 +201,10 @@ def _cause(cause: str) -> Callable[[str], object]:
         return str(int(text))
 
     return read
+
+
+def _names_no_cause(cell: str) -> bool:
+    return " ".join(cell.casefold().replace("_", " ").split()) in NO_CAUSE
 
 
 def _label(cell: str) -> str:
@@ -212,3 +224,10 @@ def _causes(path: Path, event: str, codes: Sequence[str], cause: str) -> tuple[s
         there = ", ".join(found) or "none but 0"
         raise CohortError(f'{path}: cause "{cause}" does not occur in column {event}; causes there: {there}')
     return tuple(found)
+
+
+def _cause_notes(event: str, causes: Sequence[str], codes: Sequence[str]) -> tuple[str, ...]:
+    """What a code meant otherwise would change without an error."""
+    if not causes or "0" in codes:
+        return ()
+    return (f"no row holds 0 in column {event}, so nobody counts as censored; causes: {', '.join(causes)}",)

@@ -182,6 +182,27 @@ def test_causes_may_have_names(capsys: pytest.CaptureFixture[str], tmp_path: Pat
     ]
 
 
+@pytest.mark.parametrize("word", ["censored", "Alive", "no", "FALSE", "No_Event", "lost to follow-up", "true"])
+def test_a_word_that_names_no_cause_does_not_compete(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, word: str
+) -> None:
+    text = table(tmp_path, f"time,event\n1,relapse\n2,{word}\n3,0\n4,death\n")
+    code, out, err = run(capsys, text, *COLUMNS, "--cause", "relapse")
+    assert (code, out) == (2, "")
+    assert f'row 3, column event: is "{word}", which names no cause, expected 0 (censored)' in " ".join(err.split())
+    code, out, err = run(capsys, text, *COLUMNS, "--cause", word)
+    assert (code, out) == (2, "")
+    assert f"--cause {word} names no cause" in err
+
+
+def test_codes_without_a_censored_row_are_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Such as those of a file that counts from 1, censoring first."""
+    found = record(capsys, table(tmp_path, "time,event\n1,2\n2,1\n4,3\n"), *COLUMNS, "--cause", "2")
+    assert found["notes"] == ["no row holds 0 in column event, so nobody counts as censored; causes: 1, 2, 3"]
+    found = record(capsys, table(tmp_path, "time,event\n1,2\n2,0\n4,3\n"), *COLUMNS, "--cause", "2")
+    assert found["notes"] == []
+
+
 def test_the_table_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(
         capsys, DATA / "bmtcrr.csv", "--time", "ftime", "--event", "Status", "--group", "D", "--cause", 1, "--at", "12"
