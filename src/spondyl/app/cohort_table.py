@@ -9,16 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from spondyl.app.cohort_codes import MISSING, cause_notes, cause_reader, causes_of, happened, label
 from spondyl.core.errors import CohortError, nearest
 from spondyl.core.faults import shown
 from spondyl.io.cohort_csv_sheets import CsvFault
 
-MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "."})
-"""Cells that hold nothing, in any case."""
-HAPPENED = {"1": 1, "true": 1, "yes": 1, "0": 0, "false": 0, "no": 0}
-NO_CAUSE = frozenset({"censored", "censor", "censoring", "cens", "alive", "living", "event-free", "no event",
-                      "lost", "lost to follow-up", *HAPPENED})  # fmt: skip
-"""Words that name no cause, in any case: of people to whom nothing had happened, or of whom nothing more is known."""
 DELIMITERS = (",", ";", "\t", "|")
 
 
@@ -64,8 +59,11 @@ def read_survival_table(path: Path, time: str, event: str, group: str | None, ca
     wanted = [time, event] + ([group] if group is not None else [])
     places = _places(path, header, wanted)
     faults: list[CsvFault] = []
-    reads: list[Callable[[str], object]] = [_time(_delimiter(text)), _cause(cause) if cause is not None else _happened]
-    reads += [_label] if group is not None else []
+    reads: list[Callable[[str], object]] = [
+        _time(_delimiter(text)),
+        cause_reader(cause) if cause is not None else happened,
+    ]
+    reads += [label] if group is not None else []
     columns: list[list[object]] = [[] for _ in wanted]
     for number, cells in rows[1:]:
         if len(cells) != len(header):
@@ -83,8 +81,8 @@ def read_survival_table(path: Path, time: str, event: str, group: str | None, ca
     if len(rows) < 2:
         raise CohortError(f"{path} holds a header and no row, expected one row a subject")
     codes = [str(value) for value in columns[1]]
-    causes = _causes(path, event, codes, cause) if cause is not None else ()
-    notes += _cause_notes(event, causes, codes)
+    causes = causes_of(path, event, codes, cause) if cause is not None else ()
+    notes += cause_notes(event, causes, codes)
     events = [causes.index(code) + 1 if code in causes else 0 for code in codes] if causes else [int(c) for c in codes]
     times = tuple(float(str(value)) for value in columns[0])
     groups = tuple(str(value) for value in columns[2]) if group is not None else None
@@ -170,64 +168,3 @@ def _time(delimiter: str) -> Callable[[str], object]:
         return value
 
     return read
-
-
-def _happened(cell: str) -> int:
-    text = cell.casefold().removesuffix(".0")
-    if text not in HAPPENED:
-        code = text.isdigit() and int(text) > 1
-        hint = "; several causes need --cause CODE" if code else ""
-        raise ValueError(f"is {shown(cell)}, expected 0 (censored) or 1 (event), or false or true{hint}")
-    return HAPPENED[text]
-
-
-def _cause(cause: str) -> Callable[[str], object]:
-    """Reads a code: whole numbers, unless the cause asked for is a word; then any words."""
-    words = not cause.strip().removesuffix(".0").isdigit()
-    if words and _names_no_cause(cause):
-        raise CohortError(f"--cause {cause} names no cause, expected the code of one; 0 is the code of censoring")
-
-    def read(cell: str) -> str:
-        text = cell.removesuffix(".0")
-        if cell.casefold() in MISSING:
-            raise ValueError(f"is {shown(cell)}, expected 0 (censored) or the code of a cause")
-        if words and _names_no_cause(cell) and not text.isdigit():
-            raise ValueError(f"is {shown(cell)}, which names no cause, expected 0 (censored) or the name of a cause")
-        if words and not text.lstrip("+-").replace(".", "", 1).isdigit():
-            return cell
-        if not text.isdigit() or (words and int(text) != 0):
-            kind = "the name of a cause" if words else "a whole number for each cause"
-            raise ValueError(f"is {shown(cell)}, expected 0 (censored) or {kind}")
-        return str(int(text))
-
-    return read
-
-
-def _names_no_cause(cell: str) -> bool:
-    return " ".join(cell.casefold().replace("_", " ").split()) in NO_CAUSE
-
-
-def _label(cell: str) -> str:
-    if cell.casefold() in MISSING:
-        raise ValueError(f"is {shown(cell)}, expected a group; complete it, or take the row out")
-    return cell
-
-
-def _causes(path: Path, event: str, codes: Sequence[str], cause: str) -> tuple[str, ...]:
-    """Codes that occur, numbers by value."""
-    found = sorted({code for code in codes if code != "0"}, key=lambda c: (int(c) if c.isdigit() else 0, c))
-    asked = cause.strip()
-    asked = str(int(asked.removesuffix(".0"))) if asked.removesuffix(".0").isdigit() else asked
-    if asked == "0":
-        raise CohortError("--cause 0 is the code of censoring, expected the code of a cause")
-    if asked not in found:
-        there = ", ".join(found) or "none but 0"
-        raise CohortError(f'{path}: cause "{cause}" does not occur in column {event}; causes there: {there}')
-    return tuple(found)
-
-
-def _cause_notes(event: str, causes: Sequence[str], codes: Sequence[str]) -> tuple[str, ...]:
-    """What a code meant otherwise would change without an error."""
-    if not causes or "0" in codes:
-        return ()
-    return (f"no row holds 0 in column {event}, so nobody counts as censored; causes: {', '.join(causes)}",)

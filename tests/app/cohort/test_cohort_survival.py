@@ -155,9 +155,9 @@ def test_every_fault_is_named_at_once(capsys: pytest.CaptureFixture[str], tmp_pa
         ("time,event\n1,1\n", (*COLUMNS, "--at", "6,soon"), '"soon" is no time'),
         ("time,event\n1,1\n", (*COLUMNS, "--at", "-6"), '"-6" is no time'),
         (
-            "time,event\n1,1\n2,2\n",
-            (*COLUMNS, "--cause", "3"),
-            'cause "3" does not occur in column event; causes there: 1, 2',
+            "time,event\n1,relapse\n2,death\n",
+            (*COLUMNS, "--cause", "relaps"),
+            'cause "relaps" does not occur in column event; did you mean relapse?',
         ),
         ("time,event\n1,1\n2,2\n", (*COLUMNS, "--cause", "0"), "the code of censoring"),
         ("time,event\n1,1\n2,1.5\n", (*COLUMNS, "--cause", "1"), 'row 3, column event: is "1.5"'),
@@ -201,6 +201,30 @@ def test_codes_without_a_censored_row_are_told(capsys: pytest.CaptureFixture[str
     assert found["notes"] == ["no row holds 0 in column event, so nobody counts as censored; causes: 1, 2, 3"]
     found = record(capsys, table(tmp_path, "time,event\n1,2\n2,0\n4,3\n"), *COLUMNS, "--cause", "2")
     assert found["notes"] == []
+
+
+@pytest.mark.parametrize(
+    ("cause", "events", "codes"),
+    [("3", "0101", "1"), ("2", "0000", "none but 0"), ("relapse", "0000", "none but 0")],
+)
+def test_a_cause_that_nobody_had_yet_has_incidence_0(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, cause: str, events: str, codes: str
+) -> None:
+    """As an interim analysis finds it."""
+    rows = "".join(f"{t},{e},{g}\n" for t, e, g in zip(range(1, 5), events, "aabb", strict=True))
+    columns = (*COLUMNS, "--group", "group", "--cause", cause, "--at", "1,3")
+    found = record(capsys, table(tmp_path, "time,event,group\n" + rows), *columns)
+    assert found["notes"] == [f"no row holds {cause} in column event, so its incidence is 0; codes there: {codes}"]
+    mine = [one for one in found["cumulative_incidence"] if str(one["cause"]) == cause]
+    told = [(one["group"], one["events"], point["incidence"]) for one in mine for point in one["at"]]
+    assert told == [("a", 0, 0.0), ("a", 0, None), ("b", 0, 0.0), ("b", 0, 0.0)]
+    assert (found["gray"][0]["chi2"], found["cox"]["hazard_ratio"]) == (None, None)
+    assert found["fine_gray"]["reason"] == "the reference a has no event"
+
+
+def test_a_time_given_twice_is_told_once(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (one,) = record(capsys, table(tmp_path, "time,event\n1,1\n2,0\n"), *COLUMNS, "--at", "2,1,2.0")["kaplan_meier"]
+    assert [point["time"] for point in one["at"]] == [2.0, 1.0]
 
 
 def test_the_table_for_people(capsys: pytest.CaptureFixture[str]) -> None:

@@ -64,7 +64,8 @@ def _times(words: str) -> list[float]:
             value = math.nan
         if not (math.isfinite(value) and value >= 0):
             raise StatisticsError(f'--at {words}: "{word}" is no time, expected numbers from 0 with commas between')
-        found.append(value)
+        if value not in found:
+            found.append(value)
     return found
 
 
