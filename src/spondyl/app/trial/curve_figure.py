@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -35,29 +36,44 @@ BESIDE_IN = 1.25
 """Room for the curves' names at their ends."""
 APART = 0.058
 """Height of a line beside the curves, as a share of the axis: names neither touch each other nor leave the foot."""
+LONGEST = 18
+"""Letters of a name on the figure: longer ones leave no room for the curves, so a key over it spells them out."""
 _COUNTED = ("death", "progression", "fracture", "reintervention")
 Floats = NDArray[np.floating[Any]]
 
 
 def draw_curves(outcome: Outcome, about: str) -> Figure:
     """The figure of an endpoint; a sentence where nobody can be told of."""
-    below = AXIS_IN + LINE_IN * (len(outcome.groups) if len(outcome.groups) > 1 else 0) + FOOT_IN
-    figure, head, _ = new_figure(AXES_IN + below, outcome.asked.title, _subtitle(outcome), about)
-    if not outcome.groups:
+    groups, key = short_names(outcome.groups)
+    below = AXIS_IN + LINE_IN * (len(groups) if len(groups) > 1 else 0) + FOOT_IN
+    told = "\n".join((_subtitle(outcome), *key))
+    figure, head, _ = new_figure(AXES_IN + below, outcome.asked.title, told, about)
+    if not groups:
         say(figure, f"No {outcome.data.definition.unit} of this cohort has a known time.")
         return figure
-    named = outcome.asked.kind == "incidence" or len(outcome.groups) > 1
-    left = max(LEFT_IN, 0.3 + SMALL_WIDTH_IN * max(len(group.name) for group in outcome.groups))
+    named = outcome.asked.kind == "incidence" or len(groups) > 1
+    left = max(LEFT_IN, 0.3 + SMALL_WIDTH_IN * max(len(group.name) for group in groups))
     axes = axes_in(figure, left, below, BESIDE_IN if named else RIGHT_IN, head)
     ticks = _time_axis(axes, outcome)
     ends: list[tuple[float, str, str]] = []
-    for i, group in enumerate(outcome.groups):
+    for i, group in enumerate(groups):
         ends += _draw(axes, group, outcome, COLOURS[i % len(COLOURS)], i)
     _value_axis(axes, outcome)
     if named:
         _name(axes, ends)
-    _at_risk(figure, axes, outcome.groups, ticks)
+    _at_risk(figure, axes, groups, ticks)
     return figure
+
+
+def short_names(groups: Sequence[Group]) -> tuple[tuple[Group, ...], tuple[str, ...]]:
+    """Groups under names of at most `LONGEST` letters, and the lines that say what they stand for.
+
+    Where one name is too long, all become "arm 1", "arm 2" in their order, so that no short name is taken for another.
+    """
+    if all(len(group.name) <= LONGEST for group in groups):
+        return tuple(groups), ()
+    short = tuple(replace(group, name=f"arm {i + 1}") for i, group in enumerate(groups))
+    return short, tuple(f"{new.name}: {old.name}" for new, old in zip(short, groups, strict=True))
 
 
 def _subtitle(outcome: Outcome) -> str:
@@ -68,6 +84,8 @@ def _subtitle(outcome: Outcome) -> str:
         told.append(times_of(data.count(2), asked.competing_word))
     if data.unknown:
         told.append(f"{len(data.unknown)} not known and left out")
+    if asked.competing_word and len(outcome.groups) > 1:
+        told.append(f"full line: {asked.event_word}, dashed: {asked.competing_word}")
     told.append("band: 95 %, log-log")
     if asked.kind == "survival":
         told.append("|: censored")
@@ -130,13 +148,11 @@ def _draw(axes: Axes, group: Group, outcome: Outcome, colour: str, i: int) -> li
     x, y = steps(group.incidence.times, group.incidence.incidence, 0.0)
     axes.plot(x, y, color=colour, linewidth=1.6)
     _band(axes, group.incidence.times, group.incidence.lower, group.incidence.upper, colour)
-    own = outcome.asked.event_word if single else f"{group.name}: {outcome.asked.event_word}"
-    ends = [(float(y[-1]), own, colour)]
+    ends = [(float(y[-1]), outcome.asked.event_word if single else group.name, colour)]
     x, y = steps(group.competing.times, group.competing.incidence, 0.0)
     shade = QUIET if single else colour
     axes.plot(x, y, color=shade, linewidth=1.1, linestyle=(0, (4, 2)))
-    other = outcome.asked.competing_word if single else f"{group.name}: {outcome.asked.competing_word}"
-    return [*ends, (float(y[-1]), other, shade)]
+    return [*ends, (float(y[-1]), outcome.asked.competing_word, shade)] if single else ends
 
 
 def steps(times: Floats, values: Floats, first: float) -> tuple[Floats, Floats]:
@@ -157,14 +173,20 @@ def _band(axes: Axes, times: Floats, lower: Floats, upper: Floats, colour: str) 
 
 
 def _name(axes: Axes, ends: list[tuple[float, str, str]]) -> None:
-    """Names beside the ends of the curves, moved apart where they would touch."""
-    top, place, taken = axes.get_ylim()[1], 0.0, 0
+    """Names beside the ends of the curves, moved apart where they would touch, and down where they would rise above."""
+    top, floor = axes.get_ylim()[1], 0.0
+    placed: list[tuple[float, float, str, str]] = []
     for value, name, colour in sorted(ends):
         words = _wrapped(name)
-        lines = words.count("\n") + 1
-        place = max(value / top, place + APART * (taken + lines) / 2) if taken else max(value / top, APART * lines / 2)
-        axes.text(1.015, place, words, transform=axes.transAxes, fontsize=SMALL_PT, color=colour, va="center")
-        taken = lines
+        tall = APART * (words.count("\n") + 1)
+        place = max(value / top, floor + tall / 2)
+        placed.append((place, tall, words, colour))
+        floor = place + tall / 2
+    ceiling = 1.0
+    for place, tall, words, colour in reversed(placed):
+        y = min(place, ceiling - tall / 2)
+        axes.text(1.015, y, words, transform=axes.transAxes, fontsize=SMALL_PT, color=colour, va="center")
+        ceiling = y - tall / 2
 
 
 def _wrapped(name: str, width: int = 18) -> str:

@@ -15,15 +15,15 @@ from spondyl.app.trial.style import INK, SMALL_PT, new_figure
 LINE_IN, PAD_IN, GAP_IN, BOX_IN = 0.155, 0.09, 0.30, 2.65
 SIDE_IN, EDGE_IN = 0.35, 0.2
 """Between a box and what is beside it; between a box and the figure's edge."""
-CHARACTERS = 43
-"""Of a line in a box of `BOX_IN`."""
+CHARACTERS, BOLD_CHARACTERS = 43, 36
+"""Of a line in a box of `BOX_IN`, and of its bold heading."""
 
 
 @dataclass(frozen=True)
 class Placed:
     """A box on the figure, in inches from its lower left corner."""
 
-    lines: tuple[str, ...]
+    lines: tuple[tuple[str, bool], ...]
     left: float
     bottom: float
     height: float
@@ -70,7 +70,12 @@ def draw_flow(flow: Flow, about: str) -> Figure:
 
 
 def _column(
-    figure: Figure, column: Sequence[tuple[str, ...]], rows: list[float], left: float, y: float, above: Placed | None
+    figure: Figure,
+    column: Sequence[tuple[tuple[str, bool], ...]],
+    rows: list[float],
+    left: float,
+    y: float,
+    above: Placed | None,
 ) -> None:
     for box, tall in zip(column, rows, strict=True):
         placed = Placed(box, left, y - _height(box), _height(box))
@@ -80,11 +85,16 @@ def _column(
         above, y = placed, y - tall - GAP_IN
 
 
-def _wrapped(box: Box) -> tuple[str, ...]:
-    return tuple(piece for line in box.lines for piece in textwrap.wrap(line, CHARACTERS, subsequent_indent="   "))
+def _wrapped(box: Box) -> tuple[tuple[str, bool], ...]:
+    """Lines that fit the box, each with whether it is bold: all of the heading is."""
+    return tuple(
+        (piece, i == 0)
+        for i, line in enumerate(box.lines)
+        for piece in textwrap.wrap(line, CHARACTERS if i else BOLD_CHARACTERS, subsequent_indent="   " if i else "")
+    )
 
 
-def _height(lines: tuple[str, ...]) -> float:
+def _height(lines: Sequence[object]) -> float:
     return LINE_IN * len(lines) + 2 * PAD_IN
 
 
@@ -96,11 +106,11 @@ def _draw(figure: Figure, placed: Placed) -> None:
             boxstyle="square,pad=0", facecolor="white", edgecolor=INK, linewidth=0.8,
         )
     )  # fmt: skip
-    for i, line in enumerate(placed.lines):
+    for i, (line, bold) in enumerate(placed.lines):
         y = placed.top - PAD_IN - LINE_IN * (i + 0.5)
         figure.text(
             (placed.left + PAD_IN) / width, y / height, line, fontsize=SMALL_PT, color=INK, va="center",
-            fontweight="bold" if i == 0 else "normal",
+            fontweight="bold" if bold else "normal",
         )  # fmt: skip
 
 

@@ -24,6 +24,8 @@ WIDTH_IN = 5.6
 LEFT_IN, RIGHT_IN, LINE_IN = 0.85, 0.30, 0.17
 SMALL_WIDTH_IN = 0.061
 """Of a letter of `SMALL_PT` in the widest of `FONTS`, on average."""
+FOOT_WIDTH_IN = SMALL_WIDTH_IN * FOOT_PT / SMALL_PT
+"""The same of `FOOT_PT`."""
 FONTS = ["Arial", "Liberation Sans", "Helvetica", "DejaVu Sans"]
 DPI = 300
 
@@ -40,7 +42,7 @@ def new_figure(
     told
         What it counts; wrapped to the width.
     about
-        What the cohort is: stands at the foot with the disclaimer.
+        What the cohort is: stands at the foot with the disclaimer, cut where it is longer than the line.
 
     Returns
     -------
@@ -59,7 +61,9 @@ def new_figure(
     for i, line in enumerate(lines):
         y = 1 - (0.37 + LINE_IN * i) / height
         figure.text(0.02, y, line, fontsize=SMALL_PT, color=QUIET, va="center")
-    figure.text(0.02, 0.09 / height, f"{about}. {DISCLAIMER}", fontsize=FOOT_PT, color=QUIET, va="center")
+    room = int((width_in - 0.2) / FOOT_WIDTH_IN) - len(DISCLAIMER) - 2
+    foot = f"{about if len(about) <= room else about[: room - 1] + '…'}. {DISCLAIMER}"
+    figure.text(0.02, 0.09 / height, foot, fontsize=FOOT_PT, color=QUIET, va="center")
     return figure, head, height
 
 
