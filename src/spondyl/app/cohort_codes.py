@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from pathlib import Path
 
 from spondyl.core.errors import CohortError, nearest
@@ -57,6 +60,29 @@ def label(cell: str) -> str:
     if cell.casefold() in MISSING:
         raise ValueError(f"is {shown(cell)}, expected a group; complete it, or take the row out")
     return cell
+
+
+def groups_of(labels: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Groups and notes: one number is one group however it is written, under its first spelling; texts stay apart."""
+    spelled: dict[str | Decimal, dict[str, None]] = defaultdict(dict)
+    keys = [Decimal(text) if re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?", text) else text for text in labels]
+    for key, text in zip(keys, labels, strict=True):
+        spelled[key][text] = None
+    notes = [
+        f"groups {', '.join(map(shown, texts))} are one number and count as one group"
+        for texts in spelled.values()
+        if len(texts) > 1
+    ]
+    alike: dict[str, list[str]] = defaultdict(list)
+    for key in spelled:
+        if isinstance(key, str):
+            alike["".join(key.casefold().split())].append(key)
+    notes += [
+        f"groups {', '.join(map(shown, texts))} differ only in case or spaces and count as {len(texts)} groups"
+        for texts in alike.values()
+        if len(texts) > 1
+    ]
+    return tuple(next(iter(spelled[key])) for key in keys), tuple(notes)
 
 
 def causes_of(path: Path, event: str, codes: Sequence[str], cause: str) -> tuple[str, ...]:

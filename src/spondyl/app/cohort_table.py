@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from spondyl.app.cohort_codes import MISSING, cause_notes, cause_reader, causes_of, happened, label
+from spondyl.app.cohort_codes import MISSING, cause_notes, cause_reader, causes_of, groups_of, happened, label
 from spondyl.core.errors import CohortError, nearest
 from spondyl.core.faults import shown
 from spondyl.io.cohort_csv_sheets import CsvFault
@@ -28,7 +28,7 @@ class SurvivalTable:
     events
         0 censored; 1 the event, or with causes the place in `causes` plus one.
     groups
-        Labels as they stand in the table; None without --group.
+        Labels as they first stand in the table, a number's as it is first written; None without --group.
     causes
         Codes of the causes, numbers by value, in order; empty without --cause.
     notes
@@ -85,8 +85,8 @@ def read_survival_table(path: Path, time: str, event: str, group: str | None, ca
     notes += cause_notes(event, causes, codes)
     events = [causes.index(code) + 1 if code in causes else 0 for code in codes] if causes else [int(c) for c in codes]
     times = tuple(float(str(value)) for value in columns[0])
-    groups = tuple(str(value) for value in columns[2]) if group is not None else None
-    return SurvivalTable(times, tuple(events), groups, causes, notes)
+    groups, said = groups_of([str(value) for value in columns[2]]) if group is not None else (None, ())
+    return SurvivalTable(times, tuple(events), groups, causes, notes + said)
 
 
 def _text(path: Path) -> tuple[str, tuple[str, ...]]:

@@ -227,6 +227,20 @@ def test_a_time_given_twice_is_told_once(capsys: pytest.CaptureFixture[str], tmp
     assert [point["time"] for point in one["at"]] == [2.0, 1.0]
 
 
+def test_one_number_is_one_group_and_likeness_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """As codes are: 1.0 is what a spreadsheet makes of 1."""
+    labels = ("1.0", "1", "01", "2", "12345678901234567890", "12345678901234567891", "A b", "a  B", "c")
+    rows = "".join(f"{time},1,{label}\n" for time, label in enumerate(labels, start=1))
+    found = record(capsys, table(tmp_path, "time,event,group\n" + rows), *COLUMNS, "--group", "group")
+    assert {one["group"]: one["n"] for one in found["kaplan_meier"]} == {
+        "1.0": 3, "2": 1, "12345678901234567890": 1, "12345678901234567891": 1, "A b": 1, "a  B": 1, "c": 1,
+    }  # fmt: skip
+    assert found["notes"] == [
+        'groups "1.0", "1", "01" are one number and count as one group',
+        'groups "A b", "a  B" differ only in case or spaces and count as 2 groups',
+    ]
+
+
 def test_the_table_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(
         capsys, DATA / "bmtcrr.csv", "--time", "ftime", "--event", "Status", "--group", "D", "--cause", 1, "--at", "12"
