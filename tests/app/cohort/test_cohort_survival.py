@@ -241,6 +241,21 @@ def test_one_number_is_one_group_and_likeness_is_told(capsys: pytest.CaptureFixt
     ]
 
 
+def test_before_the_first_event_the_table_gives_no_limits(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """R's are 1 to 1 before anybody leaves, as in the JSON; read as a certainty they mislead."""
+    text = table(tmp_path, "time,event\n1,0\n4,1\n5,2\n6,0\n")
+    code, out, _ = run(capsys, text, *COLUMNS, "--cause", "1", "--at", "0.5,2,4.5")
+    assert code == 0
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert [line for line in lines if "no event yet" in line] == [
+        "all 0.5 4 100.0 no event yet", "all 2 3 100.0 no event yet",
+        "1 all 0.5 4 0.0 no event yet", "1 all 2 3 0.0 no event yet",
+        "2 all 0.5 4 0.0 no event yet", "2 all 2 3 0.0 no event yet", "2 all 4.5 2 0.0 no event yet",
+    ]  # fmt: skip
+    (one,) = record(capsys, text, *COLUMNS, "--cause", "1", "--at", "0.5")["kaplan_meier"]
+    assert (one["at"][0]["lower_95"], one["at"][0]["upper_95"]) == (1.0, 1.0)
+
+
 def test_the_table_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(
         capsys, DATA / "bmtcrr.csv", "--time", "ftime", "--event", "Status", "--group", "D", "--cause", 1, "--at", "12"

@@ -88,7 +88,7 @@ def _tell(record: dict[str, Any]) -> None:
 
 
 def _points(title: str, name: str, curves: list[dict[str, Any]]) -> Table:
-    causes = ["cause"] if name == "incidence" else []
+    causes, nothing = (["cause"], 0.0) if name == "incidence" else ([], 100.0)
     table = _table(title, *causes, "group", "time", "at risk", f"{name} %", "95 %")
     for one in curves:
         for point in one["at"]:
@@ -96,6 +96,8 @@ def _points(title: str, name: str, curves: list[dict[str, Any]]) -> Table:
                 None if v is None else 100 * v for v in (point[name], point["lower_95"], point["upper_95"])
             )
             said = point["reason"] if value is None else _limits(limits[0], limits[1], "{:.1f}")
+            if value == nothing:
+                said = "no event yet"
             table.add_row(
                 *(Text(str(one[key])) for key in causes), _word(one["group"]), f"{point['time']:g}",
                 str(point["n_at_risk"]), _number(value, "{:.1f}", "unknown"), said,
