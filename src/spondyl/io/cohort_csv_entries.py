@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cache
+from typing import Annotated, Any
 
-from pydantic import ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from spondyl.clinic import read_facts
 from spondyl.core.errors import CaseError
@@ -17,11 +18,8 @@ from spondyl.io.cohort_csv_cells import DATE_FORMATS, date_format, read_cell
 from spondyl.io.cohort_csv_schema import FACTS, CsvColumn
 from spondyl.io.cohort_csv_sheets import CsvFault, Line
 
-_STAND_INS: dict[str, dict[str, Any]] = {
-    "lesions": {"level": "", "facts": {}},
-    "plans": {"lesion_id": ""},
-}
-"""Fields that a record has where its row could not be read: its name still holds what refers to it."""
+_REFERRED = ("lesions", "plans")
+"""Tables whose rows others name: where a row of theirs cannot be read, its name still holds what refers to it."""
 
 
 @dataclass
@@ -33,7 +31,7 @@ class Entry:
     values
         What its cells hold, unknown ones as None.
     record
-        The record; where the row is at fault a stand-in of its name alone, or None.
+        The record; where the row is at fault what of it could be read, or None.
     faults
         What is wrong with it.
     """
@@ -92,25 +90,63 @@ def _value(entry: Entry, column: CsvColumn, text: str) -> Any:
 
 
 def _make(entry: Entry) -> None:
-    """The record of a row, or its faults and a stand-in."""
+    """The record of a row; where it is at fault, its faults and what of it could be read."""
     described = entry.line.table.of
     assert described is not None
     own = {name: entry.values[name] for name in described.fields if entry.values.get(name) is not None}
-    spoilt = {fault.column for fault in entry.faults}
+    before = {fault.column for fault in entry.faults}
+    wrong, record = _refused(entry, described.model, own, before)
+    if not entry.faults:
+        entry.record = record
+        return
+    name = described.key[-1]
+    kept = {name: own[name]} if described.name in _REFERRED and name in own else {}
+    if None not in before:
+        sound = {each: own[each] for each in own if each not in wrong}
+        if wrong and all(not described.model.model_fields[each].is_required() for each in wrong):
+            # What contradicts within a record is looked for only where every cell of it can be.
+            _refused(entry, described.model, sound, {fault.column for fault in entry.faults})
+        kept = {**sound_values(described.model, sound), **kept}
+    elif not kept:
+        return
+    unread = {each for each in described.fields if each not in kept and (each in wrong or None in before)}
+    entry.record = described.model.in_part(kept, unread)
+
+
+def _refused(
+    entry: Entry, model: type[Record], own: dict[str, Any], told: set[str | None]
+) -> tuple[set[str], Record | None]:
+    """Fields that cannot be as they are, and the record where it can; tells the faults that are not told already."""
+    wrong = {column for column in told if column in model.model_fields}
     try:
-        entry.record = described.model.model_validate(own)
+        return wrong, model.model_validate(own)
     except ValidationError as error:
         for fault in error.errors(include_url=False):
             column = str(fault["loc"][0]) if fault["loc"] else None
+            if column is not None:
+                wrong.add(column)
             # What is told already is not told again; what contradicts between records is told when they are together.
-            if column in spoilt or (column is None and described.model is PatientRecord):
+            if column in told or (column is None and model is PatientRecord):
                 continue
             entry.faults.append(entry.line.fault(column, _told(dict(fault), entry.line.cells.get(column or ""))))
-    if entry.faults:
-        entry.record = None
-        extra = _STAND_INS.get(entry.table)
-        if extra is not None and entry.values.get(described.key[-1]):
-            entry.record = described.model.model_construct(**{**extra, **own})
+    return wrong, None
+
+
+def sound_values(model: type[Record], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as a record of them would hold them, each checked by itself.
+
+    >>> from spondyl.followup.records import TreatmentRecord
+    >>> sound_values(TreatmentRecord, {"kind": "Kypho IORT"})
+    {'kind': 'kypho-iort'}
+    """
+    return {name: _adapter(model, name).validate_python(value) for name, value in values.items()}
+
+
+@cache
+def _adapter(model: type[Record], name: str) -> TypeAdapter[Any]:
+    info = model.model_fields[name]
+    kind: Any = Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
+    return TypeAdapter(kind, config=ConfigDict(strict=True, allow_inf_nan=False))
 
 
 def _told(fault: dict[str, Any], cell: str | None) -> str:
@@ -152,7 +188,7 @@ def _add_facts(entries: list[Entry]) -> None:
     told: dict[tuple[str, str], list[tuple[str, Any]]] = defaultdict(list)
     seen: set[tuple[str, str, str]] = set()
     for entry in entries:
-        if entry.line.table is FACTS and not entry.faults:
+        if entry.line.table is FACTS and None not in (entry.values["lesion_id"], entry.values["key"]):
             whose = (entry.pseudonym, str(entry.values["lesion_id"]))
             key = str(entry.values["key"])
             if (*whose, key) in seen:
@@ -161,7 +197,8 @@ def _add_facts(entries: list[Entry]) -> None:
                 )
                 continue
             seen.add((*whose, key))
-            told[whose].append((key, entry.values["value"]))
+            if not entry.faults:
+                told[whose].append((key, entry.values["value"]))
     for entry in entries:
         facts = told.get((entry.pseudonym, str(entry.values.get("lesion_id"))))
         if isinstance(entry.record, LesionRecord) and not entry.faults and facts:

@@ -296,3 +296,42 @@ def test_optional_columns_may_be_left_out(tmp_path: Path):
     assert patient.lesions[0].level == "T11"
     assert patient.treatments[0].kind == "kypho-iort"
     assert patient.adverse_events == (AdverseEventRecord(on=date(2024, 1, 12), term="Fatigue", grade=1),)
+
+
+@pytest.mark.parametrize(
+    ("file", "row", "places", "words"),
+    [
+        ("visits.csv", "S004,2026-03-31,S99,11,,,,,,,", ["lesion_id", "pain_vas"], '"S99" is no lesion'),
+        ("visits.csv", "S005,2025-10-01,,11,,,,,,,", ["on", "pain_vas"], "is after the death on 2025-09-30"),
+        ("visits.csv", "S005,2025-10-01,,11,,,D,,no,,", [None, "on", "pain_vas"], "ambulatory is no, and frankel D"),
+        ("adverse_events.csv", "S004,2001-04-24,Pain,6,S77,,", ["grade", "lesion_id", "on"], "before the treatment"),
+        ("adverse_events.csv", "S004,2001-04-24,Pain,2,S77,,2000-01-01", [None, "lesion_id", "on"], '"S77" is no'),
+        ("deaths.csv", "S005,2025-09-30,alien", [None, "cause"], "has a death already"),
+        ("deaths.csv", "S004,2001-01-01,alien", ["cause"], 'is "alien"'),
+        ("treatments.csv", "S004,t9,X,SBR,index,2024-01-01,,plan-Q,24,2", ["kind", "lesion_id", "plan_id"], "no plan"),
+    ],
+)  # fmt: skip
+def test_one_bad_cell_hides_no_other_fault_of_its_row(folder, file, row, places, words):
+    path = folder / file
+    number = len(path.read_text(encoding="utf-8").splitlines()) + 1
+    path.write_text(path.read_text(encoding="utf-8") + row + "\n", encoding="utf-8")
+    found = [fault for fault in scan_cohort(folder).faults if (fault.file, fault.row) == (file, number)]
+    assert sorted(fault.column or "" for fault in found) == [place or "" for place in places]
+    assert any(words in fault.message for fault in found)
+
+
+def test_a_death_whose_cause_is_bad_still_has_its_day(folder: Path):
+    """What is recorded after that day is told at once, not when the cause is mended."""
+    put(folder / "deaths.csv", 2, "cause", "alien")
+    put(folder / "deaths.csv", 2, "on", "2024-12-01")
+    found = {str(fault).split(":")[0] for fault in scan_cohort(folder).faults}
+    assert "deaths.csv, row 2, column cause" in found
+    assert any(place.endswith(("column on", "last_contact_on")) for place in found)
+
+
+def test_rows_that_cannot_be_read_are_no_duplicates_of_each_other(folder: Path):
+    with (folder / "visits.csv").open("a", encoding="utf-8") as file:
+        file.write("S002,spring,,3,,,,,,,\nS002,summer,,3,,,,,,,\n")
+    found = [fault for fault in scan_cohort(folder).faults if fault.row in (102, 103)]
+    assert [(fault.row, fault.column) for fault in found] == [(102, "on"), (103, "on")]
+    assert all("twice" not in fault.message for fault in found)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 
 from spondyl.anatomy.levels import checked_level
 from spondyl.clinic import LEVELS
@@ -23,6 +24,20 @@ class Record(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", allow_inf_nan=False, strict=True, use_attribute_docstrings=True
     )
+    _unread: frozenset[str] = PrivateAttr(default=frozenset())
+
+    @property
+    def unread(self) -> frozenset[str]:
+        """Fields that could not be read and stand as None; none of a record that was checked has any."""
+        return self._unread
+
+    @classmethod
+    def in_part(cls, values: Mapping[str, Any], unread: Iterable[str]) -> Self:
+        """An unchecked record of what could be read: `patient_faults` judges that much of it, nobody keeps it."""
+        fields = frozenset(unread)
+        found = cls.model_construct(**{**dict.fromkeys(fields), **values})
+        found._unread = fields
+        return found
 
 
 def _name(value: str) -> str:

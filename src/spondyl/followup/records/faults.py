@@ -94,7 +94,8 @@ def described(table: str, record: Any) -> str:
 def patient_faults(patient: PatientRecord) -> tuple[Fault, ...]:
     """Everything that cannot be true of one patient; empty where nothing contradicts.
 
-    The patient may have come from `PatientRecord.model_construct`, which checks nothing.
+    The patient may have come from `PatientRecord.model_construct`, which checks nothing, and its records from
+    `Record.in_part`: what hangs on a field that could not be read is not judged.
     """
     return tuple(fault for check in _CHECKS for fault in check(patient))
 
@@ -118,6 +119,8 @@ def _records(patient: PatientRecord) -> Iterator[tuple[str, Any]]:
 def _twice(patient: PatientRecord) -> Iterator[Fault]:
     seen: Counter[tuple[Any, ...]] = Counter()
     for table, record in _records(patient):
+        if not record.unread.isdisjoint(KEYS[table]):
+            continue
         key = (table, *_key(table, record))
         seen[key] += 1
         if seen[key] > 1:
@@ -139,6 +142,8 @@ def _named(patient: PatientRecord) -> Iterator[Fault]:
         if each.plan_id not in plans:
             near = ", ".join(nearest(each.plan_id, plans) or plans) or "none, the patient has no plan"
             yield Fault("treatments", each, "plan_id", f'"{each.plan_id}" is no plan of this patient; nearest: {near}')
+        elif "lesion_id" in each.unread | plans[each.plan_id].unread:
+            continue
         elif plans[each.plan_id].lesion_id != each.lesion_id:
             yield Fault(
                 "treatments",
@@ -162,7 +167,7 @@ def _dates(table: str, record: Any) -> Iterator[tuple[str, date]]:
 
 
 def _after_death(patient: PatientRecord) -> Iterator[Fault]:
-    if patient.death is None:
+    if patient.death is None or "on" in patient.death.unread:
         return
     died = patient.death.on
     for table, record in (("patients", patient), *_records(patient)):
@@ -185,7 +190,23 @@ def _before_birth(patient: PatientRecord) -> Iterator[Fault]:
 
 def _before_treatment(patient: PatientRecord) -> Iterator[Fault]:
     """Events that are dated before the treatment whose outcome they are."""
+    unread = frozenset[str]().union(*(each.unread for each in patient.treatments))
+    if unread.isdisjoint(("lesion_id", "kind", "intent", "started_on")):
+        yield from _before_index_treatment(patient)
+    if "started_on" in unread:
+        return
     first = min((each.started_on for each in patient.treatments), default=None)
+    later: list[tuple[str, Any, str]] = [
+        *(("adverse_events", each, "an adverse event") for each in patient.adverse_events),
+        *(("systemic_progressions", each, "progression") for each in patient.systemic_progressions),
+    ]
+    for table, record, what in later:
+        if first is not None and "on" not in record.unread and record.on < first:
+            yield Fault(table, record, "on", _early(record.on, what, first))
+
+
+def _before_index_treatment(patient: PatientRecord) -> Iterator[Fault]:
+    """Readings of a lesion that are dated before its index treatment."""
     events: list[tuple[str, Any, str]] = [
         *(("imaging", each, "progression") for each in patient.imaging if each.spino == "progression"),
         *(("imaging", each, "local control") for each in patient.imaging if each.spino == "controlled"),
@@ -193,15 +214,8 @@ def _before_treatment(patient: PatientRecord) -> Iterator[Fault]:
     ]
     for table, record, what in events:
         index = patient.index_treatment(record.lesion_id)
-        if index is not None and record.on < index.started_on:
+        if index is not None and "on" not in record.unread and record.on < index.started_on:
             yield Fault(table, record, "on", _early(record.on, what, index.started_on))
-    later: list[tuple[str, Any, str]] = [
-        *(("adverse_events", each, "an adverse event") for each in patient.adverse_events),
-        *(("systemic_progressions", each, "progression") for each in patient.systemic_progressions),
-    ]
-    for table, record, what in later:
-        if first is not None and record.on < first:
-            yield Fault(table, record, "on", _early(record.on, what, first))
 
 
 def _early(day: date, what: str, treated: date) -> str:
@@ -240,7 +254,7 @@ def _deadly(patient: PatientRecord) -> Iterator[Fault]:
 def _two_index_treatments(patient: PatientRecord) -> Iterator[Fault]:
     seen: set[str | None] = set()
     for each in patient.treatments:
-        if each.intent != "index":
+        if each.intent != "index" or "lesion_id" in each.unread:
             continue
         if each.lesion_id in seen:
             yield Fault(
