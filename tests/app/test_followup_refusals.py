@@ -129,3 +129,12 @@ def test_a_plan_of_the_same_name_is_written_over_only_where_that_is_said(place, 
     assert value() == 21.5
     assert _run(*there, "--update") == 0
     assert value() == 19.25
+
+
+def test_a_day_that_no_calendar_has_or_that_no_visit_follows_is_refused(capsys):
+    for day in ("2026-02-30", "31.03.2026"):
+        told = _refused(capsys, "schedule", COHORT, "--on", day)
+        assert f"--on is {day}, expected a day that the calendar has, written as 2026-03-31" in told
+        assert "Value error" not in told
+    told = _refused(capsys, "schedule", COHORT, "--on", "9999-12-31")
+    assert "as of 9999-12-31, expected a day up to 9998-12-31; give an earlier one" in told

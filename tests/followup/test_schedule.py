@@ -7,8 +7,9 @@ from itertools import islice, pairwise
 
 import pytest
 
+from spondyl.core.errors import CohortError
 from spondyl.followup.records import DeathRecord, LesionRecord, PatientRecord, TreatmentRecord, VisitRecord
-from spondyl.followup.schedule import add_months, follow_up, steps
+from spondyl.followup.schedule import LATEST, add_months, follow_up, steps
 
 TREATED = date(2023, 1, 31)
 
@@ -129,3 +130,11 @@ def test_an_untreated_patient_has_no_visits():
 def test_months_end_where_the_month_does():
     assert add_months(date(2024, 1, 31), 1) == date(2024, 2, 29)
     assert add_months(date(2023, 12, 15), 12) == date(2024, 12, 15)
+
+
+def test_the_latest_day_that_can_be_asked_for_has_a_next_visit_and_the_day_after_is_refused():
+    (only,) = follow_up(patient(), LATEST)
+    assert only.visits[-1].due_on > LATEST
+    assert only.visits[-1].closes_on < date.max
+    with pytest.raises(CohortError, match="expected a day up to 9998-12-31"):
+        follow_up(patient(), date(9999, 1, 1))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal
 
+from spondyl.core.errors import CohortError
 from spondyl.followup.records import PatientRecord, VisitRecord
 
 Status = Literal["done", "missed", "overdue", "open", "coming", "ended"]
@@ -46,6 +47,8 @@ FIRST = (
 )
 EVERY_MONTHS = 6
 LATER_DAYS = 60
+LATEST = date(9998, 12, 31)
+"""The last day that can be asked for: the next visit and its window must lie in the calendar, which ends with 9999."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +140,14 @@ def follow_up(patient: PatientRecord, on: date) -> tuple[FollowUp, ...]:
     Lesions whose treatments overlap in time share visits, counted from the last day of all; others have visits of
     their own. A visit for one lesion counts where that one is among them, a visit for the patient everywhere. Empty
     where no treatment was over by then.
+
+    Raises
+    ------
+    CohortError
+        If the day is after `LATEST`.
     """
+    if on > LATEST:
+        raise CohortError(f"visits are asked for as of {on}, expected a day up to {LATEST}; give an earlier one")
     together: list[tuple[date, list[str]]] = []
     for start, end, lesion_id in _index_treatments(patient):
         if together and start <= together[-1][0]:

@@ -39,8 +39,14 @@ def _told(error: Any, context: Any) -> str:
         return f"option {error.option_name} is unknown{_meant(error.option_name, known)}"
     if isinstance(error.__cause__, ValidationError) and getattr(error, "param", None) is not None:
         fault = error.__cause__.errors()[0]
-        return f"{_name(error.param)} is {fault['input']}, expected {expected_text(fault)}{_about(error.param)}"
+        return f"{_name(error.param)} is {fault['input']}, expected {_expected(fault)}{_about(error.param)}"
     return said.rstrip(".")
+
+
+def _expected(fault: Any) -> str:
+    """What was expected; typer tells of a day in its own words, formats with signs of percent among them."""
+    told = expected_text(fault).removeprefix("Value error, ")
+    return "a day that the calendar has, written as 2026-03-31" if "does not match the format" in told else told
 
 
 def _name(parameter: Any) -> str:
