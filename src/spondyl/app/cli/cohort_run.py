@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from spondyl.app.cli.cohort_options import check_options
 from spondyl.app.cli.common import err_console, out_console, progress_bars, write_json
 from spondyl.app.cohort_run import (
     CaseJob,
@@ -27,8 +27,6 @@ from spondyl.app.cohort_run import (
 from spondyl.core import DISCLAIMER, Progress, check_output
 from spondyl.core.errors import CohortError
 
-OURS = frozenset({"-o", "--out", "--json", "--quiet", "--dose", "--structures", "--plan"})
-"""Options that are each case's own."""
 HELP = """{title}
 
 FOLDER holds a folder for each case; each result goes to a folder of the same name in OUT, whole or not at all. Run it
@@ -101,7 +99,7 @@ def _run(
     quiet: bool,
 ) -> int:
     check_output(out)
-    _check_options(verb, options)
+    check_options(verb, options)
     if workers is not None and scheduler is not None:
         raise CohortError("--workers is for this machine, --scheduler for a cluster, which has its own; give one")
     cases, left_out = find_cases(verb, folder)
@@ -139,22 +137,6 @@ def _collect(started: Any, count: int, progress: Progress) -> list[CaseResult]:
         results.append(result)
         progress("cases", len(results) / count)
     return results
-
-
-def _check_options(verb: str, options: Sequence[str]) -> None:
-    """Refuse now what every case would refuse."""
-    given = sorted(OURS & {word.split("=")[0] for word in options})
-    if given:
-        raise CohortError(f"{', '.join(given)} after -- is each case's own, expected options that all cases share")
-    room = typer.Typer()
-    importlib.import_module(f"spondyl.app.cli.{verb}_verb").register(room)
-    room.command("other")(_other)
-    command: Any = typer.main.get_command(room)
-    command.commands[verb].make_context(f"spondyl {verb}", ["CASE", "-o", "OUT", *options])
-
-
-def _other() -> None:
-    """So that a verb stays a word of its own."""
 
 
 def _tell(record: dict[str, Any], out: Path) -> None:
