@@ -138,3 +138,20 @@ def test_a_day_that_no_calendar_has_or_that_no_visit_follows_is_refused(capsys):
         assert "Value error" not in told
     told = _refused(capsys, "schedule", COHORT, "--on", "9999-12-31")
     assert "as of 9999-12-31, expected a day up to 9998-12-31; give an earlier one" in told
+
+
+def test_pseudonyms_that_differ_in_capitals_alone_are_refused(place, tmp_path, capsys):
+    """One patient who comes as two would count twice."""
+    one, two = tmp_path / "one", tmp_path / "two"
+    for folder, names in ((one, "R01\nr01\n"), (two, "r01\n")):
+        folder.mkdir()
+        (folder / "patients.csv").write_text(f"pseudonym\n{names}")
+    told = _refused(capsys, "check", one)
+    assert 'patients.csv, row 3, column pseudonym: is "r01", row 2 has "R01": two pseudonyms may not differ' in told
+    assert _run("add-case", place, "R01", CASE) == 0
+    for words in (("--update",), ()):
+        told = _refused(capsys, "import", place, two, *words)
+        assert 'patients.csv, row 2, column pseudonym: is "r01", the store has "R01"' in told
+    assert "patient r01 is not R01, and nothing was written" in _refused(capsys, "add-case", place, "r01", CASE)
+    with open_store(str(place)) as store:
+        assert store.pseudonyms() == ("R01",)

@@ -9,7 +9,7 @@ from typing import Any
 
 from spondyl.core.errors import nearest
 from spondyl.core.faults import shown
-from spondyl.followup.records import TABLES, PatientRecord, PlanRecord, Record, patient_faults
+from spondyl.followup.records import OTHER_CASE, TABLES, PatientRecord, PlanRecord, Record, patient_faults
 from spondyl.io.cohort_csv_entries import Entry, with_parts
 from spondyl.io.cohort_csv_sheets import CsvFault
 
@@ -29,12 +29,17 @@ def check(entries: Iterable[Entry]) -> Checked:
     every = list(entries)
     faults: list[tuple[Entry, CsvFault]] = []
     own: dict[str, Entry] = {}
+    alike: dict[str, Entry] = {}
     for entry in (each for each in every if each.table == "patients" and each.pseudonym):
         if entry.pseudonym in own:
             told = f'"{entry.pseudonym}" is given twice, first in row {own[entry.pseudonym].line.row}; keep one'
             faults.append((entry, entry.line.fault("pseudonym", told)))
         else:
             own[entry.pseudonym] = entry
+            first = alike.setdefault(entry.pseudonym.casefold(), entry)
+            if first is not entry:
+                told = f"is {shown(entry.pseudonym)}, row {first.line.row} has {shown(first.pseudonym)}: {OTHER_CASE}"
+                faults.append((entry, entry.line.fault("pseudonym", told)))
     by_patient: dict[str, list[Entry]] = defaultdict(list)
     for entry in every:
         if entry.table == "patients" or not entry.pseudonym:

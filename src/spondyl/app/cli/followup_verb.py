@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -23,7 +25,8 @@ from spondyl.app.cli.followup_store import (
 )
 from spondyl.core import check_output
 from spondyl.core.errors import CohortError
-from spondyl.followup.records import PatientRecord
+from spondyl.core.faults import shown
+from spondyl.followup.records import OTHER_CASE, PatientRecord
 from spondyl.io.cohort_csv import CohortRead, faults_text, scan_cohort, write_cohort, write_rejects
 
 HELP = """Treated patients over time: a store, CSV files in and out, due visits. Needs spondyl[followup].
@@ -109,12 +112,7 @@ def import_(
     with opened(place) as store:
         if skip_bad is not None:
             check_rejects(skip_bad, store, folder)
-        there = set(store.pseudonyms())
-
-        def refuse(patient: PatientRecord) -> str | None:
-            known = not update and patient.pseudonym in there
-            return f"{patient.pseudonym} is in the store already; --update writes over it" if known else None
-
+        refuse = partial(_unwanted, {each.casefold(): each for each in store.pseudonyms()}, update)
         found = scan_cohort(folder, skip_bad=skip_bad is not None, refuse=refuse)
         if found.faults:
             raise CohortError(faults_text(folder, found.faults))
@@ -127,6 +125,16 @@ def import_(
             new, old = len(found.patients), 0
     _tell(found, new, old, skip_bad, json_)
     return 1 if found.rejects else 0
+
+
+def _unwanted(there: Mapping[str, str], update: bool, patient: PatientRecord) -> str | None:
+    """Why a patient may not come in beside those that are there, by their pseudonyms without capitals."""
+    known = there.get(patient.pseudonym.casefold(), patient.pseudonym)
+    if known != patient.pseudonym:
+        return f"is {shown(patient.pseudonym)}, the store has {shown(known)}: {OTHER_CASE}"
+    if patient.pseudonym.casefold() in there and not update:
+        return f"{patient.pseudonym} is in the store already; --update writes over it"
+    return None
 
 
 def _tell(found: CohortRead, new: int, old: int, rejects: Path | None, json_: bool) -> None:

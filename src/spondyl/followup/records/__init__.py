@@ -4,7 +4,7 @@ Dates are days; None is unknown. Single records refuse what cannot be; `patient_
 contradicts itself between the records of one patient.
 """
 
-from spondyl.followup.records.base import Record, levels_of
+from spondyl.followup.records.base import OTHER_CASE, Record, levels_of
 from spondyl.followup.records.cohort import Cohort
 from spondyl.followup.records.event import AdverseEventRecord, DeathRecord, SystemicProgression
 from spondyl.followup.records.faults import KEYS, TABLES, Fault, described, duplicate_patients, in_order, patient_faults
@@ -18,6 +18,7 @@ __all__ = [
     "KEYS",
     "KINDS",
     "LOCAL",
+    "OTHER_CASE",
     "RADIOTHERAPY",
     "TABLES",
     "AdverseEventRecord",

@@ -16,6 +16,8 @@ from spondyl.core.errors import CaseError, nearest
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """Pseudonyms and identifiers: what a file name, a CSV cell and a web address all carry unchanged."""
+OTHER_CASE = "two pseudonyms may not differ in capitals alone; correct one"
+"""What is said where one patient may have come as two."""
 
 
 class Record(BaseModel):

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from spondyl.core.errors import StoreConflictError
-from spondyl.followup.records import PatientRecord
+from spondyl.core.errors import StoreConflictError, StoreError
+from spondyl.followup.records import OTHER_CASE, PatientRecord
 from spondyl.io.cohort_rows import SCHEMA, Row, TableOfRecords, rows_of
 from spondyl.io.store import tables
 from spondyl.io.store.reading import rows_in, without_own
@@ -21,6 +21,8 @@ def insert_patients(connection: Connection, patients: Sequence[PatientRecord]) -
     ------
     StoreConflictError
         If one is.
+    StoreError
+        If the pseudonym of one differs from another's in capitals alone.
     """
     _refuse_known(connection, [patient.pseudonym for patient in patients])
     every = [rows_of(patient) for patient in patients]
@@ -33,12 +35,17 @@ def insert_patients(connection: Connection, patients: Sequence[PatientRecord]) -
 
 
 def _refuse_known(connection: Connection, pseudonyms: Sequence[str]) -> None:
-    wanted = set(pseudonyms)
-    there = sorted(wanted & set(connection.execute(select(tables.patients.c.pseudonym)).scalars()))
+    known = set(connection.execute(select(tables.patients.c.pseudonym)).scalars())
+    there = sorted(known & set(pseudonyms))
     if there:
         raise StoreConflictError(
             f"patient {', '.join(there)} is in the store already; nothing was written: read it and change what is there"
         )
+    alike = {each.casefold(): each for each in known}
+    for each in pseudonyms:
+        first = alike.setdefault(each.casefold(), each)
+        if first != each:
+            raise StoreError(f"patient {each} is not {first}, and nothing was written: {OTHER_CASE}")
 
 
 def replace_patient(connection: Connection, patient: PatientRecord, version: int) -> int:
