@@ -264,3 +264,16 @@ def test_a_case_by_itself_replaces_nothing_either(tmp_path: Path, monkeypatch: p
     result = run_case(job)
     assert (result.exit_code, (tmp_path / "case" / "dose.dcm").is_file()) == (None, True)
     assert "holds no cohort-case.json" in result.message
+
+
+def test_a_linked_case_keeps_its_name_in_the_cohort(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subprocess, "run", _writes)
+    for folder in ("plans", "elsewhere/b"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "elsewhere" / "b" / "dose.dcm").touch()
+    (tmp_path / "plans" / "a").symlink_to(tmp_path / "elsewhere" / "b")
+    with pytest.raises(SystemExit) as leaving:
+        main(["cohort", "evaluate", f"{tmp_path}/plans", "-o", f"{tmp_path}/out", "--quiet"])
+    assert leaving.value.code == 0
+    (told,) = json.loads((tmp_path / "out" / "cohort.json").read_text())["cases"]
+    assert (told["case"], told["state"]) == ("a", "met")

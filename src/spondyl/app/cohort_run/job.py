@@ -53,8 +53,8 @@ class CaseJob:
 
     @property
     def name(self) -> str:
-        """The case's name."""
-        return Path(self.case).name
+        """The case's name in the cohort; its folder may be a link to one of another name."""
+        return Path(self.out).name
 
 
 @dataclass(frozen=True)
