@@ -155,3 +155,17 @@ def test_pseudonyms_that_differ_in_capitals_alone_are_refused(place, tmp_path, c
     assert "patient r01 is not R01, and nothing was written" in _refused(capsys, "add-case", place, "r01", CASE)
     with open_store(str(place)) as store:
         assert store.pseudonyms() == ("R01",)
+
+
+def test_who_writes_is_a_name_in_one_line(place, tmp_path, capsys):
+    for who, message in (("amy\n2 forged", "has a line break"), ("", "nobody said who writes"), (" ", "nobody said")):
+        assert message in _refused(capsys, "add-case", place, "P1", CASE, "--who", who)
+        assert message in _refused(capsys, "init", tmp_path / "new.db", "--name", "n", "--who", who)
+    assert not (tmp_path / "new.db").exists()
+    with open_store(str(place)) as store:
+        assert {line.who for line in store.audit()} == {"amy"}
+
+
+def test_the_audit_of_a_patient_that_never_was_is_refused_with_the_nearest(place, capsys):
+    assert _run("add-case", place, "R001", CASE) == 0
+    assert 'no line of patient "R0011"; nearest: R001' in _refused(capsys, "audit", place, "--patient", "R0011")

@@ -91,16 +91,18 @@ def read_sheets(folder: Path) -> Sheets:
     if not folder.is_dir():
         raise CohortError(f"{folder} is no folder; expected one with patients.csv in it")
     if not (folder / "patients.csv").is_file():
-        there = sorted(path.name for path in folder.glob("*.csv"))
-        near = nearest("patients.csv", there)
+        near = nearest("patients.csv", [path.name for path in _tables(folder)])
         raise CohortError(
             f"{folder} has no patients.csv"
             + (f"; rename {near[0]}?" if near else "; it is the one file that must be there")
         )
     found = Sheets()
     known = {table.file: table for table in CSV_TABLES}
-    for path in sorted(folder.glob("*.csv")):
-        if path.name not in known:
+    for path in _tables(folder):
+        if path.name.casefold() in known and path.name not in known:
+            told = f"is not looked at, for its capitals; rename it {path.name.casefold()}"
+            found.fatal.append(CsvFault(path.name, None, None, told))
+        elif path.name not in known:
             near = ", ".join(nearest(path.name, known) or known)
             found.fatal.append(CsvFault(path.name, None, None, f"is no file of a cohort; nearest: {near}"))
     for name, table in known.items():
@@ -109,16 +111,20 @@ def read_sheets(folder: Path) -> Sheets:
     return found
 
 
+def _tables(folder: Path) -> list[Path]:
+    """Files whose names end as those of tables do, in whatever capitals."""
+    return sorted(path for path in folder.iterdir() if path.suffix.casefold() == ".csv")
+
+
 def _read(path: Path, table: CsvTable, found: Sheets) -> None:
     try:
         content = path.read_bytes()
     except OSError as error:
         found.fatal.append(CsvFault(table.file, None, None, f"cannot be read: {error.strerror}"))
         return
-    encoding = next((name for mark, name in _MARKS if content.startswith(mark)), "UTF-16" if b"\x00" in content else "")
-    if encoding:
-        told = f"is {encoding} text, expected UTF-8; save it as CSV UTF-8"
-        found.fatal.append(CsvFault(table.file, None, None, told))
+    spoilt = _no_text(table, content)
+    if spoilt is not None:
+        found.fatal.append(spoilt)
         return
     # A byte that is not UTF-8 becomes a lone surrogate, by which its cell is found again.
     text = content.decode("utf-8-sig", errors="surrogateescape")
@@ -139,6 +145,21 @@ def _read(path: Path, table: CsvTable, found: Sheets) -> None:
         found.fatal.append(CsvFault(table.file, number + 1, None, f"cannot be read on: {error}; check the quotes"))
     if number == 0:
         found.fatal.append(CsvFault(table.file, None, None, "is empty, expected a header"))
+
+
+def _no_text(table: CsvTable, content: bytes) -> CsvFault | None:
+    """What keeps the content from being UTF-8 as a whole, None where nothing does."""
+    encoding = next((name for mark, name in _MARKS if content.startswith(mark)), None)
+    place = content.find(b"\x00")
+    if encoding is None and place < 0:
+        return None
+    # In UTF-16 every other byte of plain letters is 0: half of those at even or at odd places is far more than damage.
+    most = max(content[start::2].count(0) for start in (0, 1))
+    if encoding is None and 4 * most < len(content):
+        row = content[:place].count(b"\n") + 1
+        return CsvFault(table.file, row, None, "has a byte of value 0, expected text; is the file damaged? restore it")
+    told = f"is {encoding or 'UTF-16'} text, expected UTF-8; save it as CSV UTF-8"
+    return CsvFault(table.file, None, None, told)
 
 
 def _header_faults(table: CsvTable, header: list[str], text: str) -> Iterator[CsvFault]:

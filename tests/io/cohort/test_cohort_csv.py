@@ -335,3 +335,21 @@ def test_rows_that_cannot_be_read_are_no_duplicates_of_each_other(folder: Path):
     found = [fault for fault in scan_cohort(folder).faults if fault.row in (102, 103)]
     assert [(fault.row, fault.column) for fault in found] == [(102, "on"), (103, "on")]
     assert all("twice" not in fault.message for fault in found)
+
+
+def test_a_byte_of_value_0_is_no_other_encoding(folder: Path):
+    path = folder / "visits.csv"
+    lines = path.read_bytes().split(b"\n")
+    lines[4] = lines[4].replace(b",", b"\x00,", 1)
+    path.write_bytes(b"\n".join(lines))
+    found = {(fault.file, fault.row): fault.message for fault in scan_cohort(folder).faults}
+    assert found["visits.csv", 5].startswith("has a byte of value 0, expected text")
+
+
+def test_a_file_of_other_capitals_is_named(folder: Path):
+    (folder / "deaths.csv").rename(folder / "Deaths.CSV")
+    (fault,) = [fault for fault in scan_cohort(folder).faults if fault.file == "Deaths.CSV"]
+    assert fault.message == "is not looked at, for its capitals; rename it deaths.csv"
+    (folder / "patients.csv").rename(folder / "Patients.CSV")
+    with pytest.raises(CohortError, match=r"rename Patients\.CSV\?"):
+        read_cohort(folder)

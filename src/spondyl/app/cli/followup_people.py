@@ -19,7 +19,8 @@ from spondyl.app.cli.followup_store import (
     signature,
     stores,
 )
-from spondyl.core.errors import StoreError
+from spondyl.core.errors import StoreError, nearest
+from spondyl.core.faults import shown
 
 if TYPE_CHECKING:
     from spondyl.io.store import Change
@@ -33,6 +34,9 @@ def audit(
     """Tell every change."""
     with opened(place) as store:
         changes = store.audit(patient)
+        if patient is not None and not changes:
+            near = ", ".join(nearest(patient, store.pseudonyms())) or "none is like it"
+            raise StoreError(f"the audit has no line of patient {shown(patient)}; nearest: {near}")
     if json_:
         write_json([asdict(change) for change in changes])
         return 0

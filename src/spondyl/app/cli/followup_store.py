@@ -68,11 +68,11 @@ def signature(who: str | None) -> str:
     Raises
     ------
     StoreError
-        If neither is known.
+        If neither is known, or what was said is no name in one line.
     """
-    if who is not None and who.strip():
-        return who.strip()
+    if who is not None:
+        return str(stores().checked_writer(who))
     try:
-        return getpass.getuser()
+        return str(stores().checked_writer(getpass.getuser()))
     except (KeyError, OSError) as error:
         raise StoreError("the login name is not known; give --who NAME, or set SPONDYL_USER") from error

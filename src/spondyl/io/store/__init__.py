@@ -3,7 +3,7 @@
 from spondyl.io.store.identity import KEY, KEY_FILE, Identity, write_key
 from spondyl.io.store.opening import create_store, open_store, upgrade_store
 from spondyl.io.store.reading import Change, Stored
-from spondyl.io.store.store import Store
+from spondyl.io.store.store import Store, checked_writer
 
 __all__ = [
     "KEY",
@@ -12,6 +12,7 @@ __all__ = [
     "Identity",
     "Store",
     "Stored",
+    "checked_writer",
     "create_store",
     "open_store",
     "upgrade_store",

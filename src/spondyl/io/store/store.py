@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 
@@ -199,10 +200,24 @@ def writing(engine: Engine, who: str) -> Generator[Connection]:
     StoreError
         If nobody signs, or the database refuses.
     """
+    signature = checked_writer(who)
+    with telling(engine.url), signed(engine, signature) as connection:
+        yield connection
+
+
+def checked_writer(who: str) -> str:
+    """Who writes, as the audit keeps it: one line, without the blanks around it.
+
+    Raises
+    ------
+    StoreError
+        If it is empty, or has a line break or another control character, which could forge a line of the audit.
+    """
     if not who.strip():
         raise StoreError("nobody said who writes; give --who, or set SPONDYL_USER")
-    with telling(engine.url), signed(engine, who.strip()) as connection:
-        yield connection
+    if any(unicodedata.category(sign) in ("Cc", "Zl", "Zp") for sign in who):
+        raise StoreError("who writes has a line break or a control character, expected a name in one line; correct it")
+    return who.strip()
 
 
 @contextmanager
