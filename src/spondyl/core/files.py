@@ -13,8 +13,13 @@ from spondyl.core.errors import OutputError
 
 
 @contextmanager
-def writing(path: Path) -> Generator[Path]:
+def writing(path: Path, mode: int = 0o644) -> Generator[Path]:
     """Yield a temporary file beside `path`; it becomes `path` when the block ends well, else it is removed.
+
+    Parameters
+    ----------
+    mode
+        Permissions of the file; it is its owner's alone until it is complete.
 
     Raises
     ------
@@ -30,7 +35,7 @@ def writing(path: Path) -> Generator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        temporary.chmod(0o644)
+        temporary.chmod(mode)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

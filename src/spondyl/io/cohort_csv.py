@@ -20,6 +20,8 @@ from spondyl.io.cohort_csv_schema import CSV_TABLES, CsvTable
 from spondyl.io.cohort_csv_sheets import CsvFault, read_sheets, readable
 from spondyl.io.cohort_rows import rows_of
 
+OWNER_ALONE = 0o600
+"""Permissions of files with patients, as a store has them."""
 REJECTS = ("file", "row", "column", "why", "cells")
 """Header of the file of rows that were left out."""
 Refuse = Callable[[PatientRecord], str | None]
@@ -147,7 +149,7 @@ def _without_bad(entries: list[Entry], refuse: Refuse | None) -> CohortRead:
 def write_rejects(path: Path, rejects: Iterable[Reject]) -> None:
     """Write the rows that were left out: file, row, column, why, and the row's cells as they stood."""
     with (
-        writing(path) as temporary,
+        writing(path, OWNER_ALONE) as temporary,
         temporary.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file,
     ):
         out = csv.writer(file, lineterminator="\n")
@@ -170,6 +172,8 @@ def is_rejects(path: Path) -> bool:
 def write_cohort(patients: Iterable[PatientRecord], folder: Path) -> None:
     """Write patients as a folder of CSV files, all of them or none; the same patients give the same bytes.
 
+    The files, and the folder where it is new, are readable to their owner alone.
+
     Raises
     ------
     OutputError
@@ -180,9 +184,12 @@ def write_cohort(patients: Iterable[PatientRecord], folder: Path) -> None:
         for name, of_patient in rows_of(patient).items():
             rows[name] += of_patient
         rows["facts"] += _fact_rows(patient)
+    new = not folder.exists()
     with writing_folder(folder) as temporary:
         for table in CSV_TABLES:
             _write(temporary / table.file, table, rows[table.name])
+    if new:
+        folder.chmod(0o700)
 
 
 def _fact_rows(patient: PatientRecord) -> Iterator[dict[str, Any]]:
@@ -213,3 +220,4 @@ def _write(path: Path, table: CsvTable, rows: Iterable[Mapping[str, Any]]) -> No
         out.writerow([column.name for column in table.columns])
         for row in rows:
             out.writerow([write_cell(column.kind, row[column.name]) for column in table.columns])
+    path.chmod(OWNER_ALONE)

@@ -353,3 +353,11 @@ def test_a_file_of_other_capitals_is_named(folder: Path):
     (folder / "patients.csv").rename(folder / "Patients.CSV")
     with pytest.raises(CohortError, match=r"rename Patients\.CSV\?"):
         read_cohort(folder)
+
+
+def test_what_holds_patients_is_its_owner_s_alone(folder: Path, tmp_path: Path):
+    write_cohort(read_cohort(folder).patients[:1], tmp_path / "out")
+    write_rejects(tmp_path / "rejects.csv", ())
+    files = [*(tmp_path / "out").iterdir(), tmp_path / "rejects.csv"]
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+    assert (tmp_path / "out").stat().st_mode & 0o777 == 0o700
