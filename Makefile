@@ -8,9 +8,10 @@ BIN    := $(VENV)/bin
 demo: $(VENV)/.installed
 	$(BIN)/spondyl demo -o out/demo
 
+# OMP_WAIT_POLICY: kernels of several processes share the cores; waiting threads that spin take them from each other.
 test: $(VENV)/.installed-dev
 	sh tools/system_packages.sh
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
