@@ -5,6 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.patches import FancyBboxPatch
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 from trial_cohorts import ALL_DEAD, ALONE, EMPTY, NO_EVENTS, UNTREATED, cohort, on, patient, two_arms
@@ -37,7 +38,11 @@ def texts(figure):
     "of", [EMPTY, ALONE, UNTREATED, NO_EVENTS, ALL_DEAD, two_arms()], ids=lambda each: each.name
 )  # fmt: skip
 def test_no_text_touches_another_or_leaves_the_figure(of):
-    for each in drawn(of):
+    clear(of, drawn(of))
+
+
+def clear(of, every):
+    for each in every:
         written = texts(each.figure)
         page = each.figure.bbox
         for text, box in written:
@@ -66,7 +71,7 @@ def test_nobody_gives_a_sentence_and_nothing_happening_a_flat_line():
 def test_numbers_at_risk_and_counts_stand_under_and_over_the_curve():
     dead = next(each for each in drawn(ALL_DEAD) if each.key == "overall_survival")
     words = [text for text, _ in texts(dead.figure)]
-    assert "8 patients, 8 deaths, band: 95 %, log-log, |: censored" in words
+    assert "8 patients, 8 deaths, band: 95 %, log-log; pale: fewer than 5 at risk, |: censored" in words
     first = words.index("At risk")
     assert words[first + 1 : first + 8] == ["8", "7", "6", "4", "3", "1", "0"]  # deaths every 40 days from day 50
 
@@ -114,3 +119,40 @@ def test_dollars_in_names_are_no_tex():
     assert all(any(text.startswith(r"cost $\frac$. ") for text in each) for each in words.values())
     assert r"arm $\sqrt 1$ (n = 1)" in words["flow"]
     assert r"arm $\sqrt 1$" in words["overall_survival"]
+
+
+LONG = ("SBRT, 40 Gy in 5 fractions with an integrated boost to the gross tumour of the spine", "x" * 200)
+
+
+def test_names_of_arms_too_long_for_a_figure_are_spelt_out_over_it():
+    of = renamed(two_arms(24), dict(zip(("EBRT", "Kypho-IORT"), LONG, strict=True)), "n" * 300)
+    every = drawn(of)
+    clear(of, every)
+    survival = next(each for each in every if each.key == "overall_survival")
+    assert survival.figure.axes[0].get_position().width * survival.figure.get_figwidth() > 3
+    words = [text for text, _ in texts(survival.figure)]
+    assert {"arm 1", "arm 2"} <= set(words)
+    assert "".join(words).count("x") == 200
+    assert {row[0] for row in survival.rows[1:]} == set(LONG)
+    framed(next(each for each in every if each.key == "flow").figure)
+
+
+def renamed(of, names, name):
+    patients = tuple(each.model_copy(update={"arm": names.get(each.arm, each.arm)}) for each in of.patients)
+    return of.model_copy(update={"patients": patients, "name": name})
+
+
+def framed(figure):
+    """Every text of the flow that begins in a box ends in it."""
+    boxes = [patch.get_window_extent() for patch in figure.findobj(FancyBboxPatch)]
+    for text, box in texts(figure):
+        around = [frame for frame in boxes if frame.contains(box.x0 + 1, (box.y0 + box.y1) / 2)]
+        assert all(box.x1 < frame.x1 for frame in around), text
+
+
+def test_curves_are_pale_where_fewer_than_five_are_at_risk():
+    survival = next(each for each in drawn(ALL_DEAD) if each.key == "overall_survival")
+    full, pale = (line for line in survival.figure.axes[0].lines if line.get_linestyle() == "-")
+    assert (full.get_alpha(), pale.get_alpha()) == (None, 0.4)
+    fifth_last = 170 / 30.4375  # deaths every 40 days from day 50: of 8, five are at risk up to the fourth's
+    assert (max(full.get_xdata()), min(pale.get_xdata())) == pytest.approx((fifth_last, fifth_last))

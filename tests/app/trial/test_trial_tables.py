@@ -99,6 +99,13 @@ def test_estimates_tell_why_there_is_no_interval():
     assert [row.label for row in estimates(found(EMPTY)).rows].count("no observation") == 6
 
 
+def test_estimates_that_rest_on_few_are_marked_and_late_deaths_told():
+    table = estimates(outcomes(ALL_DEAD, (5.0, 6.0), 2))
+    assert [row.cells[5] for row in table.rows if row.cells[4]][:2] == ["5", "4†"]
+    assert "†: fewer than 5 at risk." in table.notes
+    assert sum("late deaths are overstated" in note for note in table.notes) == 2
+
+
 def test_a_cohort_without_progression_elsewhere_is_told_so():
     assert any("no progression elsewhere is recorded" in note for note in estimates(found(NO_EVENTS)).notes)
     assert not any("elsewhere" in note for note in estimates(found(two_arms())).notes)

@@ -75,6 +75,13 @@ def test_death_censors_local_control_at_the_image_or_competes_at_its_date():
     assert one(local_control([dead], death_competes=True)) == (200, 2)
 
 
+def test_a_lesion_that_was_never_imaged_is_unknown_to_every_curve_though_its_patient_died():
+    dead = [patient(died=200, imaging=read(90, "controlled"))]
+    for found in (local_control(dead), local_control(dead, death_competes=True), fracture(dead)):
+        assert not found.observations
+        assert found.unknown[0].why.startswith("no ")
+
+
 def readings(*findings):
     return [
         {"lesion_id": "L", "on": on(day), "level": "T11", "finding": finding, "reader": reader}

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
-from spondyl.app.trial.outcomes import ALL, Group, Outcome
+from spondyl.app.trial.outcomes import ALL, FEW, Group, Outcome
 from spondyl.app.trial.style import (
     BODY_PT,
     COLOURS,
@@ -36,6 +36,8 @@ BESIDE_IN = 1.25
 """Room for the curves' names at their ends."""
 APART = 0.058
 """Height of a line beside the curves, as a share of the axis: names neither touch each other nor leave the foot."""
+PALE = 0.4
+"""Opacity of a curve where few are at risk."""
 LONGEST = 18
 """Letters of a name on the figure: longer ones leave no room for the curves, so a key over it spells them out."""
 _COUNTED = ("death", "progression", "fracture", "reintervention")
@@ -86,7 +88,7 @@ def _subtitle(outcome: Outcome) -> str:
         told.append(f"{len(data.unknown)} not known and left out")
     if asked.competing_word and len(outcome.groups) > 1:
         told.append(f"full line: {asked.event_word}, dashed: {asked.competing_word}")
-    told.append("band: 95 %, log-log")
+    told.append(f"band: 95 %, log-log; pale: fewer than {FEW} at risk")
     if asked.kind == "survival":
         told.append("|: censored")
     if outcome.test is not None and outcome.test.p is not None:
@@ -137,7 +139,7 @@ def _draw(axes: Axes, group: Group, outcome: Outcome, colour: str, i: int) -> li
     if group.survival is not None:
         curve = group.survival
         x, y = steps(curve.times, curve.survival, 1.0)
-        axes.plot(x, y, color=colour, linewidth=1.6, linestyle=DASHES[i % len(DASHES)] if not single else "-")
+        _line(axes, x, y, group.few_from_months, colour, 1.6, DASHES[i % len(DASHES)] if not single else "-")
         _band(axes, curve.times, curve.lower, curve.upper, colour)
         marks = group.censored_months
         heights = [float(curve.survival[np.searchsorted(curve.times, t + 1e-6) - 1]) for t in marks]
@@ -146,13 +148,20 @@ def _draw(axes: Axes, group: Group, outcome: Outcome, colour: str, i: int) -> li
     assert group.incidence is not None
     assert group.competing is not None
     x, y = steps(group.incidence.times, group.incidence.incidence, 0.0)
-    axes.plot(x, y, color=colour, linewidth=1.6)
+    _line(axes, x, y, group.few_from_months, colour, 1.6, "-")
     _band(axes, group.incidence.times, group.incidence.lower, group.incidence.upper, colour)
     ends = [(float(y[-1]), outcome.asked.event_word if single else group.name, colour)]
     x, y = steps(group.competing.times, group.competing.incidence, 0.0)
     shade = QUIET if single else colour
-    axes.plot(x, y, color=shade, linewidth=1.1, linestyle=(0, (4, 2)))
+    _line(axes, x, y, group.few_from_months, shade, 1.1, (0, (4, 2)))
     return [*ends, (float(y[-1]), outcome.asked.competing_word, shade)] if single else ends
+
+
+def _line(axes: Axes, x: Floats, y: Floats, few_from: float, colour: str, width: float, dash: Any) -> None:
+    """A curve, pale from the time on after which few are at risk."""
+    early, late = x <= few_from, x >= few_from
+    axes.plot(x[early], y[early], color=colour, linewidth=width, linestyle=dash)
+    axes.plot(x[late], y[late], color=colour, linewidth=width, linestyle=dash, alpha=PALE)
 
 
 def steps(times: Floats, values: Floats, first: float) -> tuple[Floats, Floats]:

@@ -6,9 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from spondyl.app.trial.outcomes import ALL, Estimate, Kind, Outcome, Outcomes
+from spondyl.app.trial.outcomes import ALL, FEW, Estimate, Kind, Outcome, Outcomes
 from spondyl.app.trial.table import Row, Table, counted, percent
 from spondyl.followup.endpoints import Answers, Unknown
+
+MARK = "†"
 
 
 def estimates(outcomes: Outcomes) -> Table:
@@ -22,6 +24,7 @@ def estimates(outcomes: Outcomes) -> Table:
         "variance as R's cmprsk, log-log intervals. Months are 30.4375 days.",
         "Unknown: patients or lesions that the endpoint cannot tell of; they are in none of the estimates. "
         "The reasons stand in unknown.csv.",
+        f"{MARK}: fewer than {FEW} at risk.",
     )
     cautions = tuple(f"{each.asked.title}: {each.asked.caution}." for each in outcomes.times if each.asked.caution)
     notes = (*notes, *cautions)
@@ -36,9 +39,8 @@ def _rows(outcome: Outcome) -> list[Row]:
     rows = [Row(f"{outcome.asked.title} ({unit}s)", head, heads=True)]
     for each in outcome.estimates:
         name = "" if each.group == ALL else each.group
-        rows.append(
-            Row(name, ("", "", "", "", f"{each.months:g}", str(each.n_at_risk), told_of(each, outcome.asked.kind)))
-        )
+        at_risk = f"{each.n_at_risk}{MARK if each.n_at_risk < FEW else ''}"
+        rows.append(Row(name, ("", "", "", "", f"{each.months:g}", at_risk, told_of(each, outcome.asked.kind))))
     rows += [Row(*line) for line in _medians(outcome)]
     if outcome.test is not None:
         rows.append(Row(_test(outcome), ("",) * 7))

@@ -113,7 +113,8 @@ def draw_waterfall(pain: Pain, about: str) -> Figure:
     axes.axhline(0, color=INK, linewidth=0.8)
     axes.set_xlim(-0.8, max(len(known), 4) - 0.2)
     lowest, highest = min(0.0, known[-1][0]), max(0.0, known[0][0])
-    axes.set_ylim(lowest - 0.9, highest + 0.9)  # no tick at the edge, where the subtitle stands
+    axes.set_ylim(lowest - 1, highest + 1)
+    axes.set_yticks([tick for tick in range(-10, 11, 2) if lowest - 1 < tick < highest + 1])
     axes.grid(axis="y", color=GRID, linewidth=0.6)
     axes.set_ylabel("Change in points of 10", fontsize=BODY_PT, color=INK)
     named = len(known) <= FEW

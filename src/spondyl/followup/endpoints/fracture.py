@@ -32,8 +32,8 @@ DEFINITION = Definition(
         Citation("Genant 1993, J Bone Miner Res 8:1137-1148", "10.1002/jbmr.5650080915", "grades"),
     ),
     "An image without a fracture reading says nothing about fractures. A lesion with no fracture reading after "
-    "treatment is unknown and is counted as such, unless its patient died: then death competes at its date, taking "
-    "no fracture for granted since the last reading.",
+    "treatment is unknown and is counted as such, whether or not its patient died. Death after a reading competes at "
+    "its date, taking no fracture for granted since that reading.",
     "One reader is enough; where several read the same vertebra on one day, more than half or a consensus decides, "
     "else the day is left out.",
 )
@@ -52,11 +52,11 @@ def _rule(patient: PatientRecord, lesion: LesionRecord, start: date) -> Observat
     if broken is not None:
         on, level = broken
         return Observation(name, lesion_id, months_between(start, on), EVENT, f"fracture of {level} on {on}")
+    if not days:
+        return Unknown(name, lesion_id, "no reading for fractures after treatment")
     if patient.death is not None:
         died = patient.death.on
         return Observation(name, lesion_id, months_between(start, died), COMPETING, f"death on {died} without fracture")
-    if not days:
-        return Unknown(name, lesion_id, "no reading for fractures after treatment")
     last = days[-1][0]
     return Observation(name, lesion_id, months_between(start, last), CENSORED, f"no fracture up to {last}")
 

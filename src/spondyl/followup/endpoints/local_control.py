@@ -33,8 +33,8 @@ DEFINITION = Definition(
     ),
     "An image with one reader only, an open disagreement or the word indeterminate is undetermined: it is neither "
     "control nor progression and ends nothing. A lesion without any determined image is unknown and is counted as "
-    "such. Death without progression censors at the last determined image; as a competing event it counts at its date, "
-    "with or without an image before.",
+    "such, whether or not its patient died. Death without progression censors at the last determined image; as a "
+    "competing event it counts at its date.",
     "The day of progression is not moved back to an earlier undetermined image. Images after another local treatment "
     "of the same lesion tell of both treatments and do not count.",
 )
@@ -69,13 +69,13 @@ def lesion_control(
     if progressed is not None:
         why = f"progression on {progressed.on} ({progressed.why}){_later(every, progressed)}"
         return Observation(name, lesion_id, months_between(start, progressed.on), EVENT, why)
-    if death_competes and patient.death is not None:
-        why = f"death on {patient.death.on} without progression"
-        return Observation(name, lesion_id, months_between(start, patient.death.on), COMPETING, why)
     controlled = [each for each in every if each.state == "controlled"]
     if not controlled:
         told = f"; {len(every)} undetermined" if every else ""
         return Unknown(name, lesion_id, f"no image that the readers agree on{told}")
+    if death_competes and patient.death is not None:
+        why = f"death on {patient.death.on} without progression"
+        return Observation(name, lesion_id, months_between(start, patient.death.on), COMPETING, why)
     last = controlled[-1]
     return Observation(name, lesion_id, months_between(start, last.on), CENSORED, f"controlled on {last.on}")
 
